@@ -1,0 +1,118 @@
+"""Jars by Maven into a cache shared by all stacks, each set once per version.
+
+A set lives in `.local/cache/<name>-<hash of what went into it>/`. It is fetched into a folder of another name and
+renamed when complete, so a fetch that was interrupted leaves nothing that looks like a set.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.errors import StackError
+from deploy.local.packages import ensure
+from deploy.local.stack import REPOSITORY
+from deploy.local.versions import versions
+
+CACHE = REPOSITORY / ".local" / "cache"
+POMS = Path(__file__).parent / "maven"
+
+
+@dataclass(frozen=True, slots=True)
+class JarSet:
+    """Jars that belong together.
+
+    `pom`: a project whose run-time dependencies are the set, put into `folder` of it; or
+    `archive`: Maven coordinates of one tar.gz that is unpacked, with names of versions in braces.
+    `needs`: the names in the section `maven` of the versions file that decide what comes.
+    """
+
+    name: str
+    needs: tuple[str, ...]
+    pom: str | None = None
+    archive: str | None = None
+    folder: str = "."
+
+
+KAFKA = JarSet("kafka", ("scala", "log4j", "kafka"), pom="kafka.xml")
+CONVERTER = JarSet("converter", ("apicurio-converter",), pom="converter.xml", folder="apicurio-avro-converter")
+DEBEZIUM = JarSet("debezium", ("debezium",), archive="io.debezium:debezium-connector-postgres:{debezium}:tar.gz:plugin")
+REGISTRY = JarSet(
+    "registry", ("apicurio-registry",), archive="io.apicurio:apicurio-registry-app:{apicurio-registry}:tar.gz:all"
+)
+
+
+def pinned(jars: JarSet) -> dict[str, str]:
+    return {name: versions()["maven"][name] for name in ("dependency-plugin", *jars.needs)}
+
+
+def coordinates(jars: JarSet) -> str:
+    assert jars.archive is not None
+    return jars.archive.format(**pinned(jars))
+
+
+def location(jars: JarSet, cache: Path = CACHE) -> Path:
+    """The folder of the set, there or not; its name changes with every version and with the pom."""
+    recipe = (POMS / jars.pom).read_text() if jars.pom else coordinates(jars)
+    key = hashlib.sha256(repr((recipe, jars.folder, sorted(pinned(jars).items()))).encode()).hexdigest()[:12]
+    return cache / f"{jars.name}-{key}"
+
+
+def fetch(jars: JarSet, say: Callable[[str], None], cache: Path = CACHE) -> Path:
+    """The folder of the set, fetched when it is not there.
+
+    Raises StackError with Maven's own words when the fetch fails.
+    """
+    target = location(jars, cache)
+    if target.exists():
+        return target
+    ensure(["mvn"], say)
+    cache.mkdir(parents=True, exist_ok=True)
+    with locked(cache / f"{jars.name}.lock"):
+        if not target.exists():
+            say(f"fetching {jars.name} {versions()['maven'][jars.needs[-1]]} from Maven")
+            partial = target.with_suffix(".part")
+            shutil.rmtree(partial, ignore_errors=True)
+            (partial / jars.folder).mkdir(parents=True)
+            copy_dependencies(jars, partial / jars.folder) if jars.pom else unpack_archive(jars, partial)
+            partial.rename(target)
+    return target
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def copy_dependencies(jars: JarSet, target: Path) -> None:
+    defines = [f"-D{name}={version}" for name, version in pinned(jars).items()]
+    pom = str(POMS / str(jars.pom))
+    maven("copy-dependencies", jars, ["-f", pom, *defines, "-DincludeScope=runtime", f"-DoutputDirectory={target}"])
+
+
+def unpack_archive(jars: JarSet, target: Path) -> None:
+    download = target / "download"
+    maven("copy", jars, [f"-Dartifact={coordinates(jars)}", f"-DoutputDirectory={download}"])
+    for archive in download.iterdir():
+        subprocess.run(["tar", "-xzf", archive, "-C", target, "--no-same-owner"], check=True)
+    shutil.rmtree(download)
+
+
+def maven(goal: str, jars: JarSet, arguments: list[str]) -> None:
+    plugin = f"org.apache.maven.plugins:maven-dependency-plugin:{pinned(jars)['dependency-plugin']}"
+    command = ["mvn", "-B", "-q", f"{plugin}:{goal}", *arguments]
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, cwd=POMS, env=os.environ
+    )
+    if done.returncode:
+        complaint = "\n".join(line for line in done.stdout.splitlines() if "ERROR" in line)[:2000]
+        raise StackError(f"Maven could not fetch {jars.name}:\n{complaint}\nThe command was: {' '.join(command)}")

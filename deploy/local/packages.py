@@ -1,0 +1,68 @@
+"""Programs of the operating system: found, installed when allowed, otherwise named with the command to run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from deploy.local.errors import MissingPackageError
+from deploy.local.versions import versions
+
+POSTGRES_MAJOR = versions()["debian"]["postgresql"]
+JAVA_MAJOR = int(versions()["debian"]["java"])
+POSTGRES_PROGRAMS = Path(f"/usr/lib/postgresql/{POSTGRES_MAJOR}/bin")
+
+PACKAGES = {
+    "postgres": (f"postgresql-{POSTGRES_MAJOR}", f"postgresql-client-{POSTGRES_MAJOR}"),
+    "java": (f"openjdk-{JAVA_MAJOR}-jre-headless",),
+    "mvn": ("maven",),
+}
+
+
+def java() -> str | None:
+    """The Java to run: of JAVA_HOME, or the first on PATH, if it is new enough."""
+    home = os.environ.get("JAVA_HOME")
+    candidates = [str(Path(home) / "bin" / "java")] if home else []
+    return next((name for name in [*candidates, "java"] if shutil.which(name) and java_major(name) >= JAVA_MAJOR), None)
+
+
+def java_major(program: str) -> int:
+    """The major version, 0 when it cannot be told; 1.8 counts as 1."""
+    command = [program, "-XshowSettings:properties", "-version"]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    for line in told.stderr.splitlines():
+        name, _, value = line.strip().partition(" = ")
+        if name == "java.specification.version":
+            return int(value.split(".")[0])
+    return 0
+
+
+def is_there(program: str) -> bool:
+    if program == "postgres":
+        return (POSTGRES_PROGRAMS / "postgres").exists()
+    return java() is not None if program == "java" else shutil.which(program) is not None
+
+
+def ensure(programs: Iterable[str], say: Callable[[str], None]) -> None:
+    """Install what is missing of postgres, java and mvn.
+
+    Raises MissingPackageError with the command to run when this is not root on Debian, or when apt-get fails.
+    """
+    missing = [package for program in programs if not is_there(program) for package in PACKAGES[program]]
+    if not missing:
+        return
+    install = ["apt-get", "install", "-y", "--no-install-recommends", *missing]
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise MissingPackageError(
+            f"this machine lacks {', '.join(missing)}. As root on Debian run: {' '.join(install)}\n"
+            f"(elsewhere: PostgreSQL {POSTGRES_MAJOR}, Java {JAVA_MAJOR} or later, and Maven)"
+        )
+    say(f"installing {', '.join(missing)}")
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["apt-get", "update", "-q"], install):
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, env=quiet)
+        if done.returncode:
+            raise MissingPackageError(f"{' '.join(command)} failed:\n{(done.stderr or done.stdout).strip()[-2000:]}")
