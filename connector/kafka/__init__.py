@@ -1,0 +1,20 @@
+"""Kafka by confluent-kafka: producing, administration and reading ranges. Nothing else imports that library."""
+
+from __future__ import annotations
+
+from connector.kafka.admin import Admin, NewTopic, TopicInfo
+from connector.kafka.producer import Producer
+from connector.kafka.reader import Tail, last_record, read_range
+from connector.kafka.topics import LARGEST_RECORD, ensure_topics
+
+__all__ = [
+    "LARGEST_RECORD",
+    "Admin",
+    "NewTopic",
+    "Producer",
+    "Tail",
+    "TopicInfo",
+    "ensure_topics",
+    "last_record",
+    "read_range",
+]

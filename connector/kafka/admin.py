@@ -1,0 +1,165 @@
+"""What the broker says about topics: ids, partitions, log starts and ends, settings; and making topics.
+
+Blocking calls with a time limit; from a coroutine, call them by `asyncio.to_thread`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import (
+    AdminClient,
+    ConfigResource,
+    OffsetSpec,
+    ResourceType,
+)
+from confluent_kafka.admin import NewTopic as ConfluentNewTopic
+
+from connector.errors import ConfigurationError, RetriableError
+from connector.record import Partition
+
+T = TypeVar("T")
+
+TIMEOUT_S: Final = 20.0
+RETRY_S: Final = 0.1
+_PASSING: Final = frozenset({"NOT_LEADER_FOR_PARTITION", "LEADER_NOT_AVAILABLE", "UNKNOWN_TOPIC_OR_PART"})
+
+
+@dataclass(frozen=True, slots=True)
+class TopicInfo:
+    """A topic as it is now. Offsets are by partition number: the first record's, and the one the next will get."""
+
+    name: str
+    topic_id: str
+    partitions: int
+    replication: int
+    start_offsets: Mapping[int, int]
+    end_offsets: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class NewTopic:
+    """A topic to be made; `config` as Kafka spells it."""
+
+    name: str
+    partitions: int
+    replication: int
+    config: Mapping[str, str] = field(default_factory=dict)
+
+
+class Admin:
+    """The admin client. Every method raises RetriableError when the broker does not answer in time."""
+
+    def __init__(self, bootstrap: str, *, timeout_s: float = TIMEOUT_S) -> None:
+        self._bootstrap = bootstrap
+        self._timeout_s = timeout_s
+        self._client = AdminClient({"bootstrap.servers": bootstrap, "client.id": "shopbridge-admin"})
+
+    def topic_ids(self, names: Iterable[str]) -> dict[str, TopicInfo]:
+        """The topics among `names` that exist."""
+        wanted = sorted(set(names))
+        return self._patiently(lambda: self._topics(wanted))
+
+    def _patiently(self, ask: Callable[[], T]) -> T:
+        """Ask again while the brokers have not all heard of a topic that was just made."""
+        deadline = time.monotonic() + self._timeout_s
+        while True:
+            try:
+                return ask()
+            except KafkaException as error:
+                if error.args[0].name() not in _PASSING or time.monotonic() > deadline:
+                    raise self._away(error) from error
+                time.sleep(RETRY_S)
+
+    def _topics(self, names: Sequence[str]) -> dict[str, TopicInfo]:
+        descriptions = self._descriptions(names)
+        places = [
+            TopicPartition(name, partition.id)
+            for name, description in descriptions.items()
+            for partition in description.partitions
+        ]
+        starts = self._offsets(places, OffsetSpec.earliest())
+        ends = self._offsets(places, OffsetSpec.latest())
+        return {
+            name: TopicInfo(
+                name,
+                str(description.topic_id),
+                len(description.partitions),
+                min((len(partition.replicas) for partition in description.partitions), default=0),
+                {partition.id: starts[Partition(name, partition.id)] for partition in description.partitions},
+                {partition.id: ends[Partition(name, partition.id)] for partition in description.partitions},
+            )
+            for name, description in descriptions.items()
+        }
+
+    def _descriptions(self, names: Sequence[str]) -> dict[str, Any]:
+        if not names:
+            return {}
+        futures = self._client.describe_topics(TopicCollection(names), request_timeout=self._timeout_s)
+        found: dict[str, Any] = {}
+        for name, future in futures.items():
+            try:
+                found[name] = future.result()
+            except KafkaException as error:
+                if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                    raise
+        return found
+
+    def _offsets(self, places: Sequence[TopicPartition], spec: OffsetSpec) -> dict[Partition, int]:
+        if not places:
+            return {}
+        futures = self._client.list_offsets(
+            dict.fromkeys(places, spec),
+            isolation_level=IsolationLevel.READ_UNCOMMITTED,
+            request_timeout=self._timeout_s,
+        )
+        return {Partition(place.topic, place.partition): future.result().offset for place, future in futures.items()}
+
+    def create_topics(self, topics: Sequence[NewTopic]) -> None:
+        """Make topics; those that exist already stay as they are. Raises ConfigurationError if the broker refuses."""
+        new = [
+            ConfluentNewTopic(topic.name, topic.partitions, topic.replication, config=dict(topic.config))
+            for topic in topics
+        ]
+        if not new:
+            return
+        futures = self._client.create_topics(new, operation_timeout=self._timeout_s, request_timeout=self._timeout_s)
+        for name, future in futures.items():
+            try:
+                future.result()
+            except KafkaException as error:
+                self._refused(name, error)
+
+    def _refused(self, name: str, error: KafkaException) -> None:
+        if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
+            return
+        if error.args[0].name() in {"_TIMED_OUT", "REQUEST_TIMED_OUT", "_TRANSPORT"}:
+            raise self._away(error) from error
+        raise ConfigurationError(f"Kafka refused to make the topic {name}: {error.args[0].str()}") from error
+
+    def configs(self, names: Iterable[str]) -> dict[str, dict[str, str]]:
+        """The settings in force of topics that exist."""
+        wanted = sorted(set(names))
+        return self._patiently(lambda: self._configs(wanted))
+
+    def _configs(self, names: Sequence[str]) -> dict[str, dict[str, str]]:
+        if not names:
+            return {}
+        resources = [ConfigResource(ResourceType.TOPIC, name) for name in names]
+        futures = self._client.describe_configs(resources, request_timeout=self._timeout_s)
+        return {
+            resource.name: {name: entry.value for name, entry in future.result().items()}
+            for resource, future in futures.items()
+        }
+
+    def delete_topics(self, names: Sequence[str]) -> None:
+        """Delete topics with all they hold."""
+        for future in self._client.delete_topics(list(names), operation_timeout=self._timeout_s).values():
+            future.result()
+
+    def _away(self, error: KafkaException) -> RetriableError:
+        return RetriableError(f"Kafka at {self._bootstrap} did not answer: {error.args[0].str()}")

@@ -1,0 +1,60 @@
+"""The product's own topics: made if missing, checked if there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from connector.errors import ConfigurationError
+from connector.kafka.admin import Admin, NewTopic, TopicInfo
+from connector.kafka.limits import LARGEST_RECORD
+from connector.message import ObjectType
+from connector.settings import Settings
+
+__all__ = ["LARGEST_RECORD", "ensure_topics", "own_topics"]
+
+CONFIG: Final[Mapping[str, str]] = {
+    "cleanup.policy": "delete",
+    "retention.ms": "-1",
+    "retention.bytes": "-1",
+    "max.message.bytes": str(LARGEST_RECORD),
+}
+"""Nothing is ever removed: the ledger can be made anew from these topics, and a hole in one stops a worker."""
+
+
+def own_topics(settings: Settings) -> list[str]:
+    """Names of the topics that only the product writes."""
+    return [*map(settings.sync_topic, ObjectType), settings.errors_topic, settings.dead_letter_topic]
+
+
+def ensure_topics(settings: Settings, admin: Admin | None = None) -> dict[str, TopicInfo]:
+    """Make the product's topics where they are missing, check the rest, and say how they stand.
+
+    Raises ConfigurationError naming every topic and setting that is not as it must be, with the command that mends it;
+    RetriableError when the broker does not answer.
+    """
+    admin = admin or Admin(settings.kafka_bootstrap)
+    names = own_topics(settings)
+    missing = sorted(set(names) - admin.topic_ids(names).keys())
+    admin.create_topics(
+        [NewTopic(name, settings.topic_partitions, settings.topic_replication, CONFIG) for name in missing]
+    )
+    faults = [fault for name, config in admin.configs(names).items() for fault in _faults(name, config)]
+    if faults:
+        raise ConfigurationError("topics are not set as they must be:\n    " + "\n    ".join(faults))
+    return admin.topic_ids(names)
+
+
+def _faults(topic: str, config: Mapping[str, str]) -> list[str]:
+    return [
+        f"{topic}: {name} is {config.get(name)}, must be {wanted}: "
+        f"kafka-configs --alter --topic {topic} --add-config {name}={wanted}"
+        for name, wanted in CONFIG.items()
+        if not _suffices(name, config.get(name, ""), wanted)
+    ]
+
+
+def _suffices(name: str, value: str, wanted: str) -> bool:
+    if name == "max.message.bytes":
+        return value.isdigit() and int(value) >= int(wanted)
+    return value == wanted
