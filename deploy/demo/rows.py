@@ -1,0 +1,257 @@
+"""All rows of a demo shop, from a seed and a scale. Pure: the same arguments give the same rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from random import Random
+from uuid import UUID
+
+from deploy.demo import dirt
+
+Row = tuple[object, ...]
+"""One row's values in the order of `COLUMNS`."""
+
+COLUMNS = {
+    "customers": (
+        "id",
+        "email",
+        "first_name",
+        "last_name",
+        "phone",
+        "company",
+        "newsletter",
+        "born",
+        "attributes",
+        "created_at",
+    ),
+    "products": ("id", "sku", "name", "description", "price", "cost", "attributes"),
+    "orders": (
+        *("id", "number", "customer_id", "status", "total", "shipping", "placed_at", "loyalty_points", "note"),
+        "attributes",
+    ),
+    "order_items": ("order_id", "line_no", "product_id", "product_name", "quantity", "unit_price", "options"),
+    "audit_log": ("at", "entry"),
+}
+EPOCH = datetime(2024, 1, 1, 6, 0, tzinfo=UTC)
+STATUSES = ("draft", "pending", "paid", "shipped", "cancelled")
+STATUS_WEIGHTS = (8, 22, 33, 27, 10)
+NEVER_FROM = 900_000_001
+"""Order ids that the shop's sequence does not reach: the orders that never come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How many rows of each kind; the `bad_…` are refused for what they hold, the `…_with_…` have children."""
+
+    customers: int
+    products: int
+    orders: int
+    bad_emails: int
+    bad_emails_with_order: int
+    unmapped: int
+    unmapped_with_lines: int
+    bad_points: int
+    bad_points_with_lines: int
+    orphan_lines: int
+
+    @classmethod
+    def at(cls, scale: float) -> Sizes:
+        """2,000 customers, 500 products, 5,000 orders, about 12,000 lines at scale 1; every fault at least twice."""
+
+        def of(count: int, least: int) -> int:
+            return max(least, round(count * scale))
+
+        return cls(
+            of(2000, 40),
+            of(500, 10),
+            of(5000, 60),
+            of(40, 5),
+            of(8, 2),
+            of(28, 5),
+            of(9, 2),
+            of(28, 5),
+            of(9, 2),
+            of(40, 2),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """One object that must fail: its row (key columns as JSON) and the cause."""
+
+    table: str
+    row_key: str
+    object_type: str
+    external_id: str
+    cause: str
+
+
+@dataclass(slots=True)
+class ShopRows:
+    """The rows of each table, and those among them that must fail."""
+
+    tables: dict[str, list[Row]] = field(default_factory=lambda: {table: [] for table in COLUMNS})
+    planted: list[Planted] = field(default_factory=list)
+
+
+def build(seed: int, scale: float) -> ShopRows:
+    rng = Random(seed)  # noqa: S311 - data, no secret
+    return _Builder(rng, Sizes.at(scale)).build()
+
+
+def price(rng: Random) -> Decimal:
+    return Decimal(rng.choice((rng.randrange(1, 5_000_000), rng.randrange(100, 5_000) * 10_000))).scaleb(-4)
+
+
+def quantity(rng: Random) -> Decimal:
+    return (
+        Decimal(rng.choices((1, 2, 3, 10), weights=(60, 25, 10, 5))[0])
+        if dirt.maybe(rng, 0.9)
+        else Decimal("0.125") * rng.randrange(1, 30)
+    )
+
+
+def instant(rng: Random) -> datetime:
+    return EPOCH + timedelta(
+        seconds=rng.randrange(40_000_000), microseconds=rng.choice((0, 999_999, rng.randrange(1_000_000)))
+    )
+
+
+def customer(rng: Random, number: int, email: str | None) -> Row:
+    """One customer. It has a last name at least, since HubSpot wants a contact to have an e-mail or a name."""
+    last_name = dirt.person_name(rng, dirt.LAST_NAMES) or "Nobody"
+    company = rng.choices((None, "", "  ", rng.choice(dirt.COMPANIES), " Trim me "), weights=(60, 5, 2, 30, 3))[0]
+    born = rng.choices((None, date(1940, 1, 1) + timedelta(days=rng.randrange(24_000))), weights=(40, 60))[0]
+    return (
+        UUID(int=rng.getrandbits(128), version=4),
+        email,
+        dirt.person_name(rng, dirt.FIRST_NAMES),
+        last_name,
+        dirt.phone(rng),
+        f"{rng.choice(dirt.COMPANIES)} {number}" * 12 if dirt.maybe(rng, 0.01) else company,
+        rng.choice((True, False, None)),
+        born,
+        dirt.customer_attributes(rng),
+        instant(rng),
+    )
+
+
+def product(rng: Random, product_id: int) -> Row:
+    name = f"{rng.choice(dirt.MADE_OF)} {rng.choice(dirt.THINGS)} {product_id}"
+    return (
+        product_id,
+        f"{dirt.word(rng, 3)}-{product_id:06}",
+        f" {name} ✨ " if dirt.maybe(rng, 0.05) else name,
+        dirt.description(rng),
+        price(rng),
+        None if dirt.maybe(rng, 0.2) else price(rng),
+        dirt.product_attributes(rng),
+    )
+
+
+def order(rng: Random, order_id: int, customer_id: UUID | None, status: str, points: str | None) -> Row:
+    return (
+        order_id,
+        f"{rng.choice((2024, 2025))}-{order_id:06}",
+        customer_id,
+        status,
+        Decimal(rng.randrange(0, 900_000)).scaleb(-2),
+        None if dirt.maybe(rng, 0.2) else Decimal(rng.randrange(0, 400_000)).scaleb(-4),
+        None if dirt.maybe(rng, 0.1) else instant(rng),
+        points,
+        dirt.note(rng),
+        dirt.order_attributes(rng),
+    )
+
+
+def line(rng: Random, order_id: int, line_no: int, product_id: int | None) -> Row:
+    name = None if dirt.maybe(rng, 0.02) else f"{rng.choice(dirt.THINGS)}{rng.choice(('', ' (neu)', ' 🎁', '  '))}"
+    return (order_id, line_no, product_id, name, quantity(rng), price(rng), dirt.line_options(rng))
+
+
+class _Builder:
+    """Draws the rows in a fixed order from one source of chance."""
+
+    def __init__(self, rng: Random, sizes: Sizes) -> None:
+        self._rng = rng
+        self._sizes = sizes
+        self._rows = ShopRows()
+        self._good_customers: list[UUID] = []
+
+    def build(self) -> ShopRows:
+        refused = self._customers()
+        self._rows.tables["products"] += [product(self._rng, number) for number in range(1, self._sizes.products + 1)]
+        self._orders(refused)
+        self._orphans()
+        entry = json.dumps({"made": "by the generator"})
+        self._rows.tables["audit_log"] += [(instant(self._rng), entry) for _ in range(self._sizes.products)]
+        return self._rows
+
+    def _customers(self) -> list[UUID]:
+        """Makes the customers and gives back those with a bad e-mail that get an order."""
+        refused: list[UUID] = []
+        for number in range(self._sizes.customers):
+            bad = number < self._sizes.bad_emails
+            email = dirt.bad_email(self._rng, number) if bad else dirt.email_or_none(self._rng, number)
+            row = customer(self._rng, number, email)
+            self._rows.tables["customers"].append(row)
+            key = str(row[0])
+            if bad:
+                self._plant("customers", {"id": key}, "CONTACT", key, "INVALID_EMAIL_ADDRESS")
+            refused += [row[0]] if number < self._sizes.bad_emails_with_order else []  # type: ignore[list-item]
+            self._good_customers += [] if bad else [row[0]]  # type: ignore[list-item]
+        return refused
+
+    def _orders(self, refused: list[UUID]) -> None:
+        ids: Iterator[int] = iter(range(1, self._sizes.orders + 1))
+        for number in range(self._sizes.unmapped):
+            self._refused_order(
+                next(ids), "on_hold", dirt.points(self._rng), with_lines=number < self._sizes.unmapped_with_lines
+            )
+        for number in range(self._sizes.bad_points):
+            bad = self._rng.choice(dirt.BAD_POINTS)
+            self._refused_order(next(ids), "paid", bad, with_lines=number < self._sizes.bad_points_with_lines)
+        for customer_id in refused:
+            order_id = next(ids)
+            self._add_order(order_id, customer_id, "paid", dirt.points(self._rng))
+            self._lines(order_id, 2)
+            self._plant("orders", {"id": order_id}, "DEAL", str(order_id), "PARENT_REFUSED")
+        for order_id in ids:
+            status = self._rng.choices(STATUSES, STATUS_WEIGHTS)[0]
+            self._add_order(order_id, self._somebody(), status, dirt.points(self._rng))
+            self._lines(order_id, self._rng.choices((0, 1, 2, 3, 4, 6, 12), weights=(8, 25, 27, 20, 13, 6, 1))[0])
+
+    def _refused_order(self, order_id: int, status: str, points: str | None, *, with_lines: bool) -> None:
+        self._add_order(order_id, self._rng.choice(self._good_customers), status, points)
+        cause = "UNMAPPED_VALUE" if status == "on_hold" else "INVALID_NUMBER"
+        self._plant("orders", {"id": order_id}, "DEAL", str(order_id), cause)
+        if with_lines:
+            self._plant_lines(order_id, self._lines(order_id, 2), "PARENT_REFUSED")
+
+    def _somebody(self) -> UUID | None:
+        return None if dirt.maybe(self._rng, 0.08) else self._rng.choice(self._good_customers)
+
+    def _orphans(self) -> None:
+        for number in range(self._sizes.orphan_lines):
+            self._plant_lines(NEVER_FROM + number, self._lines(NEVER_FROM + number, 1), "PARENT_NEVER_SEEN")
+
+    def _add_order(self, order_id: int, customer_id: UUID | None, status: str, points: str | None) -> None:
+        self._rows.tables["orders"].append(order(self._rng, order_id, customer_id, status, points))
+
+    def _lines(self, order_id: int, count: int) -> range:
+        for line_no in range(1, count + 1):
+            product_id = None if dirt.maybe(self._rng, 0.04) else self._rng.randrange(1, self._sizes.products + 1)
+            self._rows.tables["order_items"].append(line(self._rng, order_id, line_no, product_id))
+        return range(1, count + 1)
+
+    def _plant_lines(self, order_id: int, line_nos: range, cause: str) -> None:
+        for line_no in line_nos:
+            key = {"order_id": order_id, "line_no": line_no}
+            self._plant("order_items", key, "LINE_ITEM", f"{order_id}-{line_no}", cause)
+
+    def _plant(self, table: str, key: Mapping[str, object], object_type: str, external_id: str, cause: str) -> None:
+        self._rows.planted.append(Planted(table, json.dumps(key), object_type, external_id, cause))
