@@ -101,6 +101,10 @@ def email(rng: Random, number: int) -> str:
     return rng.choices((address, f" {address}", f"{address} "), weights=(94, 3, 3))[0]
 
 
+def email_or_none(rng: Random, number: int) -> str | None:
+    return rng.choices((email(rng, number), None, "", "  "), weights=(955, 30, 10, 5))[0]
+
+
 def bad_email(rng: Random, number: int) -> str:
     return rng.choice(BAD_EMAILS).format(number)
 
