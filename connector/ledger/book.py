@@ -1,0 +1,174 @@
+"""The unit of work: rows of a batch read once, thought about by the pure functions, written once."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from connector.ledger.fold import PRODUCT_ID, fold, fold_object
+from connector.ledger.links import LinkRow, LinkState, due, pair, state
+from connector.ledger.merge import Passed, merge
+from connector.ledger.numbering import Numbering
+from connector.ledger.plan import plan
+from connector.ledger.shelf import Lane, ObjectRow, Shelf, Stored
+from connector.ledger.state import Contribution, Desired, Fate, Parent, Record, Wanted
+from connector.ledger.values import digest
+from connector.message import ObjectRef, Origin, SyncMessage
+
+
+class Book:
+    """Everything one transaction touches. Make it, change it, `close` it: only then are the rows written."""
+
+    def __init__(self, tx: Connection) -> None:
+        self.shelf = Shelf(tx)
+        self.healed: list[LinkRow] = []
+        self._stirred: set[int] = set()
+
+    def merge(self, messages: Sequence[SyncMessage], numbering: Numbering) -> Counter[str]:
+        """Merge messages in their order; the count of each outcome: merged, unchanged, superseded, repeat."""
+        self.shelf.fetch(_refs(messages))
+        counts = Counter(self._merge(message, numbering) for message in messages)
+        self.settle_children()
+        return counts
+
+    def _merge(self, message: SyncMessage, numbering: Numbering) -> str:
+        subject = self.shelf.object(message.ref)
+        rows = self.shelf.contributions(subject.number)
+        row = (message.source.topic, message.source.row_key)
+        result = merge(rows.get(row), message, numbering.version(message))
+        if isinstance(result, Passed):
+            return result.value
+        self.shelf.say(subject.number, row, result)
+        lane = Lane.BACKFILL if message.origin is Origin.SNAPSHOT else Lane.LIVE
+        return "merged" if self.refresh(subject.record, lane) else "unchanged"
+
+    def refresh(self, number: int, lane: Lane) -> bool:
+        """Fold the record anew; True if what it should hold has changed."""
+        stored = self.shelf.record(number)
+        subjects = self.shelf.objects_of(number)
+        said = [list(self.shelf.contributions(each.number).values()) for each in subjects]
+        for subject, contributions in zip(subjects, said, strict=True):
+            self._live(subject, contributions)
+        desired = fold(said, self.parent)
+        changed = _says(desired) != _says(stored.record.desired)
+        generation = stored.record.generation + changed
+        self.put(stored, replace(stored.record, desired=desired, generation=generation), lane)
+        self._wish(number, desired.fate, desired.links)
+        return changed
+
+    def put(self, stored: Stored, record: Record, lane: Lane | None = None) -> None:
+        """Keep `record`, note whether a call is due, and stir its children if its id has changed."""
+        if record.hubspot_id != stored.record.hubspot_id:
+            self._stirred.update(each.number for each in self.shelf.objects_of(record.number))
+        self.shelf.put(stored, record, is_due=plan(record) is not None, lane=lane)
+
+    def parent(self, ref: ObjectRef) -> Parent:
+        """What children need to know of an object."""
+        subject = self.shelf.object(ref)
+        record = self.shelf.record(subject.record).record
+        return Parent(subject.life, record.hubspot_id, subject.ended_at)
+
+    def parent_of(self, link: LinkRow) -> Parent:
+        subject = self.shelf.numbered(link.parent)
+        record = self.shelf.record(subject.record).record
+        return Parent(subject.life, record.hubspot_id, subject.ended_at)
+
+    def put_link(self, link: LinkRow) -> None:
+        """Keep the link with what is due for it; one that is neither wanted nor standing is forgotten."""
+        if link.failed is not None and self._in_order(link):
+            self.healed.append(link)
+            link = replace(link, failed=None)
+        if not link.wanted and (link.made, link.unsure, link.in_flight) == (None, None, None):
+            self.shelf.drop_link(link)
+            return
+        self.shelf.put_link(link, due(link, self.child_id(link), self.parent_of(link)))
+
+    def child_id(self, link: LinkRow) -> str | None:
+        """The child's HubSpot id, unless its record is to be archived."""
+        child = self.shelf.record(link.child).record
+        return None if child.desired.fate is Fate.ARCHIVE else child.hubspot_id
+
+    def _in_order(self, link: LinkRow) -> bool:
+        child, parent = self.shelf.record(link.child).record, self.parent_of(link)
+        standing = state(replace(link, failed=None), child.hubspot_id, parent)
+        return not link.wanted or standing is LinkState.MADE or (standing is LinkState.WAIVED and not link.required)
+
+    def unlink(self, number: int) -> None:
+        """The record was archived: HubSpot dropped its associations with it."""
+        for link in self.shelf.links_of_child(number):
+            self.put_link(replace(link, made=None))
+        for subject in self.shelf.objects_of(number):
+            for link in self.shelf.links_to_parent([subject.number]):
+                self.put_link(replace(link, made=None))
+
+    def settle_children(self) -> None:
+        """Look again at the children of every object whose life or id has changed, and at theirs."""
+        while self._stirred:
+            stirred, self._stirred = self._stirred, set()
+            for subject in sorted(stirred):
+                for link in self.shelf.links_of_child(self.shelf.numbered(subject).record):
+                    self._set(link)
+            touched = self.shelf.links_to_parent(sorted(stirred))
+            self.shelf.fetch_records({link.child for link in touched})
+            for link in touched:
+                self.put_link(self.shelf.link(link.number) or link)
+            for child in sorted({link.child for link in touched}):
+                self.refresh(child, self.shelf.record(child).lane)
+
+    def close(self) -> None:
+        """Write what has changed."""
+        self.settle_children()
+        self.shelf.write(time.time())
+
+    def _live(self, subject: ObjectRow, contributions: Sequence[Contribution]) -> None:
+        folded = fold_object(contributions, self.parent)
+        if (folded.life, folded.ended_at) != (subject.life, subject.ended_at):
+            self.shelf.put_object(replace(subject, life=folded.life, ended_at=folded.ended_at))
+            self._stirred.add(subject.number)
+
+    def _wish(self, child: int, fate: Fate, wanted: Iterable[Wanted]) -> None:
+        """Bring the link rows in step with the wanted ones; a record that is left alone keeps its links."""
+        if fate in {Fate.LEAVE, Fate.WAIT} and not wanted:
+            return
+        wishes = {(each.kind, self.shelf.object(each.parent).number): each.required for each in wanted}
+        standing = {(link.kind, link.parent): link for link in self.shelf.links_of_child(child)}
+        for wish, required in wishes.items():
+            link = standing.pop(wish, None) or self.shelf.new_link(child, *wish)
+            self._set(replace(link, wanted=True, required=required))
+        for link in standing.values():
+            self._set(replace(link, wanted=False))
+
+    def _set(self, link: LinkRow) -> None:
+        self.put_link(replace(link, made=self._told_product(link)) if link.is_property else link)
+
+    def note_products(self, child: int) -> None:
+        """After an answer: a product link stands as soon as its property was told."""
+        for link in self.shelf.links_of_child(child):
+            if link.is_property:
+                self._set(link)
+
+    def _told_product(self, link: LinkRow) -> str | None:
+        """The product link stands once its property has been told and is still right."""
+        child = self.shelf.record(link.child).record
+        now = pair(child.hubspot_id, self.parent_of(link))
+        return now if link.wanted and now is not None and _holds_product(child) else None
+
+
+def _holds_product(child: Record) -> bool:
+    return child.told.get(PRODUCT_ID) == digest(child.desired.properties.get(PRODUCT_ID))
+
+
+def _says(desired: Desired) -> tuple[object, ...]:
+    return (desired.fate, desired.properties, desired.links, desired.match_value)
+
+
+def _refs(messages: Sequence[SyncMessage]) -> set[ObjectRef]:
+    refs = {message.ref for message in messages}
+    for message in messages:
+        refs |= {ObjectRef(message.store, each.kind.parent_type, each.external_id) for each in message.associations}
+    return refs
+

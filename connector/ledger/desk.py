@@ -1,0 +1,261 @@
+"""The sender's desk: hands out what is due, marked in flight, and takes back what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, or_, select
+
+from connector.ledger.book import Book
+from connector.ledger.error_book import ErrorPost, is_at_rest, resolve
+from connector.ledger.ledger import Ledger
+from connector.ledger.link_desk import LinkDesk, publish_healed
+from connector.ledger.plan import in_flight, look_up, plan
+from connector.ledger.settle import Settled, settle
+from connector.ledger.state import Act, Fate, InFlight, Record
+from connector.ledger.tables import links, records
+from connector.message import LinkKind, ObjectType
+from connector.outcome import Ambiguous, LinkOutcome, LinkStep, Lookup, Outcome, Refusal, Step
+from connector.sync_error import ErrorState, Stage, SyncError, error_id
+from connector.version import SourceRow, Version
+
+ATTEMPTS_KEPT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What waits for the sender: records and links due, the age of the oldest in seconds, look-ups still to come."""
+
+    records: Mapping[ObjectType, int]
+    oldest_s: Mapping[ObjectType, float]
+    links: Mapping[LinkKind, int]
+    lookups: int
+    archives_wait_s: float | None
+
+
+class SenderDesk:
+    """One sender's view of the ledger. Delays run on the monotonic clock and begin anew after a start."""
+
+    def __init__(
+        self, ledger: Ledger, post: ErrorPost, *, grace_s: float, recheck_s: float, recreate: bool = False
+    ) -> None:
+        self._ledger = ledger
+        self._post = post
+        self._grace_s, self._recheck_s, self._recreate = grace_s, recheck_s, recreate
+        self._gone_since: dict[int, float] = {}
+        self._unsure_since: dict[int, float] = {}
+        self._work = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._links = LinkDesk(ledger, post, recheck_s)
+        ledger.on_commit(self._wake)
+
+    def _wake(self) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._work.set)
+
+    async def wait_for_work(self, timeout_s: float) -> None:
+        """Return once something was committed since the last call, or after `timeout_s`."""
+        try:
+            await asyncio.wait_for(self._work.wait(), timeout_s)
+        except TimeoutError:
+            return
+        self._work.clear()
+
+    async def requeue(self) -> None:
+        """What a former owner had in flight may or may not have happened: it is unknown, and sent again."""
+        await self._ledger.write(self._requeue)
+        await self._links.requeue()
+
+    def _requeue(self, tx: Connection) -> None:
+        flying = list(tx.execute(select(records.c.number).where(records.c.in_flight.is_not(None))).scalars())
+        book = Book(tx)
+        for number in flying:
+            stored = book.shelf.record(number)
+            book.put(stored, settle(stored.record, Ambiguous("the sender was stopped", "")).record)
+        book.close()
+
+    async def take(self, object_type: ObjectType, limit: int) -> list[Step]:
+        """Choose due records, live ones first, and mark them in flight; what proves to be at rest is not handed out."""
+        now = time.monotonic()
+        return await self._ledger.write(lambda tx: self._take(tx, object_type, limit, now))
+
+    def _take(self, tx: Connection, object_type: ObjectType, limit: int, now: float) -> list[Step]:
+        due = (
+            select(records.c.number, records.c.fate)
+            .where(records.c.type == str(object_type), records.c.due)
+            .order_by(records.c.lane, records.c.due_since)
+        )
+        chosen = []
+        for number, fate in tx.execute(due.limit(limit * 4)):
+            if fate == Fate.ARCHIVE and now - self._gone_since.setdefault(number, now) < self._grace_s:
+                continue
+            chosen.append(number)
+            if len(chosen) == limit:
+                break
+        return self._mark(tx, chosen) if chosen else []
+
+    def _mark(self, tx: Connection, chosen: Sequence[int]) -> list[Step]:
+        book = Book(tx)
+        book.shelf.fetch_records(set(chosen))
+        steps: list[Step] = []
+        for number in chosen:
+            stored = book.shelf.record(number)
+            step = plan(stored.record)
+            if step is not None:
+                steps.append(step)
+                book.put(stored, replace(stored.record, in_flight=in_flight(stored.record, step)))
+            self._gone_since.pop(number, None)
+        book.close()
+        return steps
+
+    async def settle(self, outcomes: Mapping[int, Outcome]) -> None:
+        """Take back what became of the steps: each settles exactly the copy that was in flight."""
+        await self._ledger.write(lambda tx: self._settle(tx, outcomes))
+
+    def _settle(self, tx: Connection, outcomes: Mapping[int, Outcome]) -> None:
+        book = Book(tx)
+        book.shelf.fetch_records(set(outcomes))
+        rested: dict[SourceRow, Version] = {}
+        for number, outcome in outcomes.items():
+            self._settle_one(tx, book, number, outcome, rested)
+        book.close()
+        resolve(tx, self._post, rested)
+        publish_healed(tx, book, self._post)
+
+    def _settle_one(
+        self, tx: Connection, book: Book, number: int, outcome: Outcome, rested: dict[SourceRow, Version]
+    ) -> None:
+        stored = book.shelf.record(number)
+        sent = stored.record.in_flight
+        settled = settle(stored.record, outcome, recreate=self._recreate)
+        stored.attempts = [*stored.attempts, _attempt(outcome, sent)][-ATTEMPTS_KEPT:]
+        book.put(stored, settled.record)
+        if settled.record.hubspot_id is None and stored.record.archive_sent and sent and sent.act is Act.ARCHIVE:
+            book.unlink(number)
+        if settled.record.type is ObjectType.LINE_ITEM:
+            book.note_products(number)
+        if settled.refusal is not None and sent is not None:
+            self._post.put(tx, _refusal(book, settled, settled.refusal, sent, self._post.portal, len(stored.attempts)))
+        if is_at_rest(settled.record):
+            rested.update(versions_of(book, number))
+
+    async def take_links(self, kind: LinkKind, limit: int) -> list[LinkStep]:
+        """Choose links that are due and mark them in flight."""
+        return await self._links.take(kind, limit)
+
+    async def settle_links(self, outcomes: Mapping[int, LinkOutcome]) -> None:
+        """Take back what became of link steps."""
+        await self._links.settle(outcomes)
+
+    async def take_lookups(self, object_type: ObjectType, limit: int, now: float) -> list[Lookup]:
+        """Ambiguous calls old enough for a late write to have landed: read their records back. `now` is monotonic."""
+        await self._links.recheck(now)
+        return await self._ledger.write(lambda tx: self._take_lookups(tx, object_type, limit, now))
+
+    def _take_lookups(self, tx: Connection, object_type: ObjectType, limit: int, now: float) -> list[Lookup]:
+        unsure = select(records.c.number).where(records.c.type == str(object_type), records.c.recheck.is_not(None))
+        waiting = list(tx.execute(unsure).scalars())
+        ripe = [each for each in waiting if now - self._unsure_since.setdefault(each, now) >= self._recheck_s][:limit]
+        book = Book(tx)
+        steps = []
+        for number in ripe:
+            stored = book.shelf.record(number)
+            record = stored.record
+            if record.in_flight is None and record.recheck is not None:
+                steps.append(look_up(record, record.recheck.names))
+                book.put(stored, replace(record, in_flight=in_flight(record, steps[-1])))
+                self._unsure_since.pop(number, None)
+        book.close()
+        return steps
+
+    async def due(self) -> Due:
+        """What waits for the sender."""
+        return await self._ledger.read(self._due)
+
+    def _due(self, tx: Connection) -> Due:
+        now = time.time()
+        counts = select(records.c.type, func.count(), func.min(records.c.due_since)).where(records.c.due)
+        by_type = {ObjectType(row[0]): (row[1], now - row[2]) for row in tx.execute(counts.group_by(records.c.type))}
+        by_kind = select(links.c.kind, func.count()).where(links.c.due.is_not(None)).group_by(links.c.kind)
+        lookups = select(func.count()).select_from(records).where(
+            or_(records.c.resolving, records.c.recheck.is_not(None))
+        )
+        waits = [self._grace_s - (time.monotonic() - since) for since in self._gone_since.values()]
+        return Due(
+            records={kind: count for kind, (count, _) in by_type.items()},
+            oldest_s={kind: age for kind, (_, age) in by_type.items()},
+            links={LinkKind(kind): count for kind, count in tx.execute(by_kind).tuples()},
+            lookups=int(tx.execute(lookups).scalar_one()),
+            archives_wait_s=min(waits, default=None),
+        )
+
+
+def versions_of(book: Book, record: int) -> dict[SourceRow, Version]:
+    """The versions of all rows that speak in the record."""
+    return {
+        said.row: said.version
+        for subject in book.shelf.objects_of(record)
+        for said in book.shelf.contributions(subject.number).values()
+    }
+
+
+def _attempt(outcome: Outcome, sent: InFlight | None) -> dict[str, Any]:
+    refusal = getattr(outcome, "refusal", None)
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "act": None if sent is None else sent.act,
+        "outcome": type(outcome).__name__,
+        "category": None if refusal is None else refusal.category,
+        "correlation_id": None if refusal is None else refusal.correlation_id,
+        "details": getattr(outcome, "details", None),
+    }
+
+
+def _refusal(
+    book: Book, settled: Settled, refusal: Refusal, sent: InFlight, portal: str, attempts: int
+) -> SyncError:
+    """The error of a refused record, laid to the row that owns the named property, else to the one that speaks."""
+    record = settled.record
+    row, version = _owner(book, record, refusal.property_name) or (sent.row, sent.version)
+    if row is None or version is None:
+        row, version = SourceRow("", record.key), Version(0, 0, 0, 0)
+    said = versions_of(book, record.number)
+    return SyncError(
+        id=error_id(portal, str(record.ref), row, Stage.SEND),
+        state=ErrorState.OPEN,
+        stage=Stage.SEND,
+        type=refusal.type,
+        details=refusal.details,
+        at=datetime.now(UTC),
+        portal=portal,
+        ref=record.ref,
+        row=row,
+        version=min(version, said.get(row, version)),
+        partition=_partition(book, record.number, row),
+        offset=version.offset,
+        property_name=refusal.property_name,
+        category=refusal.category,
+        correlation_id=refusal.correlation_id,
+        attempts=attempts,
+    )
+
+
+def _owner(book: Book, record: Record, name: str | None) -> tuple[SourceRow, Version] | None:
+    for subject in book.shelf.objects_of(record.number):
+        for said in book.shelf.contributions(subject.number).values():
+            if name is not None and not said.bears and name in said.properties:
+                return said.row, said.version
+    return None
+
+
+def _partition(book: Book, record: int, row: SourceRow) -> int:
+    for subject in book.shelf.objects_of(record):
+        said = book.shelf.contributions(subject.number).get((row.topic, row.row_key))
+        if said is not None:
+            return said.partition
+    return 0

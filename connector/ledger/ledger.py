@@ -1,0 +1,153 @@
+"""The ledger's one thread: every write goes through its queue and is committed in groups."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event
+
+from connector.errors import ConfigurationError
+
+T = TypeVar("T")
+Unit = Callable[[Connection], T]
+
+GROUP_UNITS: Final = 64
+"""At most so many units share a commit; each is itself a batch of up to 500 messages."""
+GROUP_S: Final = 0.005
+"""A group is open at most so long, in seconds: a commit costs one fsync however many share it."""
+
+
+@dataclass(slots=True)
+class _Job:
+    unit: Unit[Any]
+    done: Future[Any]
+
+
+class Ledger:
+    """Owns the connection and the thread. Units of work are functions of a connection; they must not keep it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._commit_listeners: list[Callable[[], None]] = []
+        self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
+        self._thread.start()
+
+    @classmethod
+    def open(cls, path: Path) -> Ledger:
+        """Open the file, making it and bringing its schema up to date; ConfigurationError if it cannot be."""
+        if not path.parent.is_dir():
+            raise ConfigurationError(f"ledger: there is no folder {path.parent}: make it, or set SHOPBRIDGE_LEDGER")
+        engine = connect(path)
+        with engine.connect() as connection:
+            upgrade(connection)
+        return cls(engine)
+
+    def on_commit(self, listener: Callable[[], None]) -> None:
+        """Call `listener` (on the ledger's thread) after each group commit."""
+        self._commit_listeners.append(listener)
+
+    async def write(self, unit: Unit[T]) -> T:
+        """Run `unit` in a savepoint of the next group commit; its result once committed, its exception once undone."""
+        job = _Job(unit, Future())
+        self._jobs.put(job)
+        result: T = await asyncio.wrap_future(job.done)
+        return result
+
+    async def read(self, unit: Unit[T]) -> T:
+        """Run `unit`, which writes nothing, after all writes queued before it."""
+        return await self.write(unit)
+
+    async def close(self) -> None:
+        """Finish what is queued and stop the thread."""
+        self._jobs.put(None)
+        await asyncio.to_thread(self._thread.join)
+        self._engine.dispose()
+
+    def _run(self) -> None:
+        with self._engine.connect() as connection:
+            while (job := self._jobs.get()) is not None:
+                if self._group(connection, job):
+                    return
+
+    def _group(self, connection: Connection, first: _Job) -> bool:
+        """Run and commit one group; True if the end of the queue was met."""
+        results: list[tuple[Future[Any], Any]] = []
+        closing = False
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except Exception as error:  # noqa: BLE001 - a lost disk, say: handed to whoever asked
+            first.done.set_exception(error)
+            return False
+        job: _Job | None = first
+        started = time.monotonic()
+        while job is not None:
+            self._in_savepoint(connection, job, results)
+            if len(results) >= GROUP_UNITS or time.monotonic() - started > GROUP_S:
+                break
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                break
+            closing = job is None
+        self._commit(connection, results)
+        return closing
+
+    def _in_savepoint(self, connection: Connection, job: _Job, results: list[tuple[Future[Any], Any]]) -> None:
+        if not job.done.set_running_or_notify_cancel():
+            return
+        connection.exec_driver_sql("SAVEPOINT unit")
+        try:
+            results.append((job.done, job.unit(connection)))
+        except Exception as error:  # noqa: BLE001 - handed to whoever asked for the unit
+            connection.exec_driver_sql("ROLLBACK TO unit")
+            job.done.set_exception(error)
+        connection.exec_driver_sql("RELEASE unit")
+
+    def _commit(self, connection: Connection, results: list[tuple[Future[Any], Any]]) -> None:
+        try:
+            connection.exec_driver_sql("COMMIT")
+        except Exception as error:  # noqa: BLE001 - a full disk, say: handed to all who shared the commit
+            connection.exec_driver_sql("ROLLBACK")
+            for done, _ in results:
+                done.set_exception(error)
+            return
+        for done, result in results:
+            done.set_result(result)
+        for listener in self._commit_listeners:
+            listener()
+
+
+def connect(path: Path, *, read_only: bool = False) -> Engine:
+    """An engine for the file: write-ahead log, every commit on disk before it counts."""
+    uri = f"file:{path}?mode=ro&uri=true" if read_only else str(path)
+    engine = create_engine(f"sqlite:///{uri}", isolation_level="AUTOCOMMIT", connect_args={"check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        if not read_only:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        for pragma in ("synchronous=FULL", "busy_timeout=30000", "cache_size=-65536", "temp_store=MEMORY"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return engine
+
+
+def upgrade(connection: Connection) -> None:
+    """Bring the schema to this release's version (Alembic)."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -1,0 +1,117 @@
+"""A link as it is known, and what is due for it. Pure."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, replace
+
+from connector.ledger.state import Life, Parent
+from connector.message import LinkKind
+from connector.outcome import Ambiguous, LinkOutcome, NotSent, Refused, SchemaRefused, Written
+
+
+class LinkDue(enum.StrEnum):
+    """What the sender has to do for a link."""
+
+    MAKE = "MAKE"
+    UNMAKE = "UNMAKE"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFlight:
+    """What is being sent for a link, and between which ids."""
+
+    due: LinkDue
+    between: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """A link between a child record and a parent object.
+
+    A pair is "child id:parent id" of HubSpot. `made` is the pair that stands in HubSpot, `unsure` one that a late call
+    may still make or unmake, `refused` one that HubSpot does not take, `resolved` one whose ids were looked up once
+    already. `failed` names the error type that is open for the link.
+    """
+
+    number: int
+    child: int
+    kind: LinkKind
+    parent: int
+    wanted: bool
+    required: bool = False
+    made: str | None = None
+    unsure: str | None = None
+    in_flight: LinkFlight | None = None
+    refused: str | None = None
+    resolved: str | None = None
+    failed: str | None = None
+
+    @property
+    def is_property(self) -> bool:
+        return self.kind is LinkKind.LINE_ITEM_PRODUCT
+
+
+def doubt(link: LinkRow, between: str) -> LinkRow:
+    """The link with what stands between these ids unknown: what is wanted is sent once more, made or unmade."""
+    return replace(link, made=None if link.wanted else between)
+
+
+class LinkState(enum.StrEnum):
+    """How a wanted link stands: each wanted link is exactly one of these, or due."""
+
+    MADE = "made"
+    DUE = "due"
+    PARKED = "parked"
+    WAIVED = "waived"
+    FAILED = "failed"
+
+
+def pair(child_id: str | None, parent: Parent) -> str | None:
+    """The two HubSpot ids between which the link stands, once both are there."""
+    if child_id is None or parent.hubspot_id is None or parent.life is not Life.LIVE:
+        return None
+    return f"{child_id}:{parent.hubspot_id}"
+
+
+def due(link: LinkRow, child_id: str | None, parent: Parent) -> LinkDue | None:
+    """Make what is wanted between the two ids of now; unmake what stands and is not wanted.
+
+    `child_id` is None for a child that has no record, or one about to be archived: its associations go with it.
+    """
+    if link.is_property or link.in_flight is not None or child_id is None:
+        return None
+    if not link.wanted:
+        return LinkDue.UNMAKE if link.made is not None else None
+    now = pair(child_id, parent)
+    return LinkDue.MAKE if now is not None and now not in {link.made, link.refused} else None
+
+
+def state(link: LinkRow, child_id: str | None, parent: Parent) -> LinkState:
+    """How a wanted link stands."""
+    now = pair(child_id, parent)
+    if link.failed is not None:
+        return LinkState.FAILED
+    if parent.life in {Life.ENDED, Life.HIDDEN}:
+        return LinkState.WAIVED
+    if now is None:
+        return LinkState.PARKED
+    return LinkState.MADE if link.made == now else LinkState.DUE
+
+
+def settle_link(link: LinkRow, outcome: LinkOutcome) -> LinkRow:
+    """What is known of the link after the answer to the pair in flight."""
+    sent = link.in_flight
+    if sent is None:
+        return link
+    landed = replace(link, in_flight=None)
+    made = sent.between if sent.due is LinkDue.MAKE else None
+    match outcome:
+        case Written():
+            return replace(landed, made=made, refused=None)
+        case Refused():
+            return replace(landed, refused=sent.between) if made else replace(landed, made=None)
+        case Ambiguous():
+            return doubt(replace(landed, unsure=sent.between), sent.between)
+        case SchemaRefused() | NotSent():
+            return landed

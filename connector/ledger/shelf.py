@@ -1,0 +1,276 @@
+"""The rows of one transaction: fetched in bulk, kept as nouns, written in bulk."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, bindparam, delete, func, insert, select, tuple_, update
+
+from connector.ledger.links import LinkDue, LinkFlight, LinkRow
+from connector.ledger.rows import contribution_from_row, contribution_to_row, record_from_row, record_to_row
+from connector.ledger.state import Contribution, Desired, Fate, Life, Place, Record
+from connector.ledger.tables import contributions, links, objects, records
+from connector.message import LinkKind, ObjectRef, ObjectType
+
+_CHUNK = 400
+"""Values in one IN list; SQLite's oldest limit of variables is 999."""
+
+
+class Lane(enum.IntEnum):
+    """Which due record goes first."""
+
+    LIVE = 0
+    BACKFILL = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRow:
+    """An object, the record it shares or has to itself, and its life as its children see it."""
+
+    number: int
+    ref: ObjectRef
+    record: int
+    life: Life
+    ended_at: Place | None = None
+
+
+@dataclass(slots=True)
+class Stored:
+    """A record and how it queues for the sender."""
+
+    record: Record
+    lane: Lane
+    is_due: bool
+    due_since: float | None
+    attempts: list[dict[str, Any]]
+
+
+class Shelf:
+    """A cache over the tables for one transaction; nothing is written before `write`."""
+
+    def __init__(self, tx: Connection) -> None:
+        self._tx = tx
+        self._objects: dict[ObjectRef, ObjectRow] = {}
+        self._numbered: dict[int, ObjectRow] = {}
+        self._records: dict[int, Stored] = {}
+        self._members: dict[int, list[int]] = {}
+        self._contributions: dict[int, dict[tuple[str, str], Contribution]] = {}
+        self._links: dict[int, LinkRow] = {}
+        self._children: dict[int, set[int]] = {}
+        self._link_due: dict[int, LinkDue | None] = {}
+        self._dropped: set[int] = set()
+        self._new: dict[Table, set[int]] = {objects: set(), records: set(), links: set()}
+        self._changed: dict[Table, set[int]] = {objects: set(), records: set(), links: set()}
+        self._said: set[tuple[int, tuple[str, str]]] = set()
+        self._next: dict[Table, int] = {}
+
+    def fetch(self, refs: Iterable[ObjectRef]) -> None:
+        """Read these objects with their records, contributions and links."""
+        names = sorted({(ref.store, str(ref.type), ref.external_id) for ref in refs if ref not in self._objects})
+        columns = tuple_(objects.c.store, objects.c.type, objects.c.external_id)
+        found = [self._keep_object(row) for row in self._in(select(objects), columns, names)]
+        self.fetch_records({each.record for each in found})
+        self._fetch_contributions({each.number for each in found})
+
+    def fetch_records(self, numbers: set[int]) -> None:
+        """Read these records, their objects with all contributions, and the links of which they are the child."""
+        missing = sorted(number for number in numbers if number not in self._records)
+        for row in self._in(select(records), records.c.number, missing):
+            lane, since = Lane(row.lane), row.due_since
+            self._records[row.number] = Stored(record_from_row(row), lane, row.due, since, list(row.attempts))
+        for number in missing:
+            self._members[number] = []
+        members = [self._keep_object(row) for row in self._in(select(objects), objects.c.record, missing)]
+        for member in members:
+            self._members[member.record].append(member.number)
+        self._fetch_contributions({member.number for member in members})
+        self._fetch_links(missing)
+
+    def object(self, ref: ObjectRef) -> ObjectRow:
+        """The object, begun with a record of its own if it was never named before."""
+        if ref not in self._objects:
+            self.fetch([ref])
+        if ref not in self._objects:
+            self._begin(ref)
+        return self._objects[ref]
+
+    def numbered(self, number: int) -> ObjectRow:
+        if number not in self._numbered:
+            row = self._tx.execute(select(objects).where(objects.c.number == number)).one()
+            self._keep_object(row)
+        return self._numbered[number]
+
+    def record(self, number: int) -> Stored:
+        self.fetch_records({number})
+        return self._records[number]
+
+    def objects_of(self, record: int) -> list[ObjectRow]:
+        self.fetch_records({record})
+        return [self._numbered[number] for number in self._members[record]]
+
+    def contributions(self, number: int) -> dict[tuple[str, str], Contribution]:
+        self._fetch_contributions({number})
+        return self._contributions[number]
+
+    def links_of_child(self, record: int) -> list[LinkRow]:
+        self.fetch_records({record})
+        return [self._links[number] for number in sorted(self._children[record])]
+
+    def links_to_parent(self, numbers: list[int]) -> list[LinkRow]:
+        """The links to these objects, those that other transactions left and those of this one."""
+        stored = {row.number for row in self._in(select(links.c.number, links.c.parent), links.c.parent, numbers)}
+        here = {link.number for link in self._links.values() if link.parent in numbers}
+        for row in self._in(select(links), links.c.number, sorted(stored - set(self._links) - self._dropped)):
+            self._keep_link(row)
+        wanted = (stored | here) - self._dropped
+        return [self._links[number] for number in sorted(wanted) if self._links[number].parent in numbers]
+
+    def link(self, number: int) -> LinkRow | None:
+        if number not in self._links and number not in self._dropped:
+            row = self._tx.execute(select(links).where(links.c.number == number)).first()
+            if row is not None:
+                self._keep_link(row)
+        return self._links.get(number)
+
+    def say(self, number: int, row: tuple[str, str], said: Contribution) -> None:
+        self.contributions(number)[row] = said
+        self._said.add((number, row))
+
+    def put_object(self, row: ObjectRow) -> None:
+        self._objects[row.ref] = self._numbered[row.number] = row
+        self._changed[objects].add(row.number)
+
+    def put(self, stored: Stored, record: Record, *, is_due: bool, lane: Lane | None) -> None:
+        """Keep the record. A record that falls due queues from now; a live change takes a waiting one to the front."""
+        if lane is not None and (not stored.is_due or lane < stored.lane):
+            stored.lane = lane
+        stored.record, stored.is_due = record, is_due
+        self._changed[records].add(record.number)
+
+    def new_link(self, child: int, kind: LinkKind, parent: int) -> LinkRow:
+        link = LinkRow(self._number(links), child, kind, parent, wanted=True)
+        self._new[links].add(link.number)
+        self._children[child].add(link.number)
+        self._links[link.number] = link
+        return link
+
+    def put_link(self, link: LinkRow, due: LinkDue | None) -> None:
+        self._links[link.number] = link
+        self._link_due[link.number] = due
+        self._changed[links].add(link.number)
+
+    def drop_link(self, link: LinkRow) -> None:
+        self._links.pop(link.number, None)
+        self._children.get(link.child, set()).discard(link.number)
+        self._dropped.add(link.number)
+
+    def write(self, now: float) -> None:
+        """Write all that is new or changed."""
+        for stored in (self._records[number] for number in self._changed[records]):
+            stored.due_since = (stored.due_since or now) if stored.is_due else None
+        self._save(objects, {number: _object_to_row(self._numbered[number]) for number in self._touched(objects)})
+        self._save(records, {number: _record_to_row(self._records[number]) for number in self._touched(records)})
+        self._save(links, {number: self._link_to_row(number) for number in self._touched(links) - self._dropped})
+        gone = [{"gone": number} for number in self._dropped - self._new[links]]
+        if gone:
+            self._tx.execute(delete(links).where(links.c.number == bindparam("gone")), gone)
+        said = [contribution_to_row(number, self._contributions[number][row]) for number, row in sorted(self._said)]
+        if said:
+            self._tx.execute(insert(contributions).prefix_with("OR REPLACE"), said)
+
+    def _touched(self, table: Table) -> set[int]:
+        return self._new[table] | self._changed[table]
+
+    def _save(self, table: Table, rows: dict[int, dict[str, Any]]) -> None:
+        new = [row for number, row in rows.items() if number in self._new[table]]
+        old = [{**row, "old": row["number"]} for number, row in rows.items() if number not in self._new[table]]
+        if new:
+            self._tx.execute(insert(table), new)
+        if old:
+            values: dict[str, Any] = {name: bindparam(name) for name in old[0] if name not in {"old", "number"}}
+            self._tx.execute(update(table).where(table.c.number == bindparam("old")).values(values), old)
+
+    def _begin(self, ref: ObjectRef) -> None:
+        record = Record(self._number(records), ref, str(ref), Desired(Fate.WAIT))
+        subject = ObjectRow(self._number(objects), ref, record.number, Life.UNSEEN)
+        self._records[record.number] = Stored(record, Lane.LIVE, is_due=False, due_since=None, attempts=[])
+        self._members[record.number] = [subject.number]
+        self._children[record.number] = set()
+        self._contributions[subject.number] = {}
+        self._objects[ref] = self._numbered[subject.number] = subject
+        self._new[objects].add(subject.number)
+        self._new[records].add(record.number)
+
+    def _number(self, table: Table) -> int:
+        if table not in self._next:
+            self._next[table] = self._tx.execute(select(func.max(table.c.number))).scalar() or 0
+        self._next[table] += 1
+        return self._next[table]
+
+    def _in(self, query: Select[Any], column: Any, values: list[Any]) -> Iterable[Any]:
+        for start in range(0, len(values), _CHUNK):
+            yield from self._tx.execute(query.where(column.in_(values[start : start + _CHUNK])))
+
+    def _keep_object(self, row: Any) -> ObjectRow:
+        if row.number not in self._numbered:
+            ref = ObjectRef(row.store, ObjectType(row.type), row.external_id)
+            ended_at = None if row.ended_at is None else Place(*row.ended_at)
+            subject = ObjectRow(row.number, ref, row.record, Life(row.life), ended_at)
+            self._objects[ref] = self._numbered[row.number] = subject
+        return self._numbered[row.number]
+
+    def _fetch_contributions(self, numbers: set[int]) -> None:
+        missing = sorted(number for number in numbers if number not in self._contributions)
+        for number in missing:
+            self._contributions[number] = {}
+        for row in self._in(select(contributions), contributions.c.object, missing):
+            said = contribution_from_row(self.numbered(row.object).ref, row)
+            self._contributions[row.object][row.topic, row.row_key] = said
+
+    def _fetch_links(self, children: list[int]) -> None:
+        for child in children:
+            self._children[child] = set()
+        for row in self._in(select(links), links.c.child, children):
+            if row.number not in self._dropped:
+                self._keep_link(row)
+                self._children[row.child].add(row.number)
+
+    def _keep_link(self, row: Any) -> None:
+        if row.number not in self._links:
+            self._links[row.number] = link_from_row(row)
+
+    def _link_to_row(self, number: int) -> dict[str, Any]:
+        link = self._links[number]
+        flight = None if link.in_flight is None else f"{link.in_flight.due} {link.in_flight.between}"
+        return {**asdict(link), "kind": str(link.kind), "in_flight": flight, "due": self._link_due.get(number)}
+
+
+def link_from_row(row: Any) -> LinkRow:
+    """A row of the link table as a noun."""
+    fields = {name: getattr(row, name) for name in LinkRow.__dataclass_fields__}
+    flight = fields["in_flight"]
+    if flight is not None:
+        what, between = flight.split(" ", 1)
+        fields["in_flight"] = LinkFlight(LinkDue(what), between)
+    return LinkRow(**{**fields, "kind": LinkKind(row.kind)})
+
+
+def _object_to_row(subject: ObjectRow) -> dict[str, Any]:
+    ended_at = None if subject.ended_at is None else [subject.ended_at.server, subject.ended_at.position]
+    return {
+        "number": subject.number,
+        "store": subject.ref.store,
+        "type": str(subject.ref.type),
+        "external_id": subject.ref.external_id,
+        "record": subject.record,
+        "life": str(subject.life),
+        "ended_at": ended_at,
+    }
+
+
+def _record_to_row(stored: Stored) -> dict[str, Any]:
+    queue = {"due": stored.is_due, "lane": int(stored.lane), "due_since": stored.due_since}
+    return {**record_to_row(stored.record), **queue, "attempts": stored.attempts}
