@@ -1,0 +1,143 @@
+"""Where each partition is read from: the ledger's positions, checked against the broker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection
+
+from connector.agents.gaps import Stored, stand
+from connector.agents.loop import Loop
+from connector.agents.patience import patiently
+from connector.agents.work import Advance, Counts, Effect, Keeper, Place
+from connector.kafka import Admin, TopicInfo, read_range
+from connector.ledger import progress
+from connector.ledger.ledger import Ledger
+from connector.record import Partition
+
+
+class LedgerKeeper:
+    """The Keeper over the ledger's table of progress."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    async def positions(self, agent: str) -> Stored:
+        return await self._ledger.read(lambda tx: progress.positions(tx, agent))
+
+    async def begin(self, starts: Sequence[Advance]) -> None:
+        def unit(tx: Connection) -> None:
+            for start in starts:
+                progress.begin(tx, start.agent, *start.partition_parts, start.start)
+
+        await self._ledger.write(unit)
+
+    async def commit(self, advance: Advance, effect: Effect, extra: Counts) -> None:
+        def unit(tx: Connection) -> None:
+            counts = Counter(effect.write(tx))
+            counts.update(extra)
+            progress.advance(tx, advance.agent, *advance.partition_parts, advance.start, advance.next, counts)
+
+        await self._ledger.write(unit)
+
+
+class Positions:
+    """Says where the consumer seeks to, and tells each loop where it stands."""
+
+    def __init__(
+        self, bootstrap: str, keeper: Keeper, loops: Iterable[Loop] = (), *, accepted: Collection[str] = ()
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._admin = Admin(bootstrap)
+        self._keeper = keeper
+        self._accepted = frozenset(accepted)
+        self.loops = tuple(loops)
+
+    async def take_up(self, held: Collection[Partition]) -> dict[Partition, int]:
+        """The next offset of each partition: the lowest over the agents that read it.
+
+        Raises GapError when records are missing. A partition that an agent never read begins at the log's start; of a
+        topic made anew that the operator accepted, at its end.
+        """
+        # Positions first: a log that grows meanwhile must not seem to be shorter than what was read of it.
+        positions = {loop.work.name: await self._keeper.positions(loop.work.name) for loop in self.loops}
+        topics = await self._topics(held)
+        lowest: dict[Partition, int] = {}
+        for loop in self.loops:
+            stored = positions[loop.work.name]
+            places = self._places(loop, held, stored, topics)
+            await self._begin(loop.work.name, places, stored)
+            loop.places.clear()
+            loop.places.update(places)
+            for partition, place in places.items():
+                lowest[partition] = min(place.next, lowest.get(partition, place.next))
+        return lowest
+
+    async def _topics(self, held: Iterable[Partition]) -> dict[str, TopicInfo]:
+        names = {partition.topic for partition in held}
+        return await patiently(lambda: asyncio.to_thread(self._admin.topic_ids, names))
+
+    def _places(
+        self, loop: Loop, held: Iterable[Partition], stored: Stored, topics: Mapping[str, TopicInfo]
+    ) -> dict[Partition, Place]:
+        places = {}
+        for partition in held:
+            if partition.topic in loop.work.topics:
+                topic = topics.get(partition.topic)
+                known = self._without_accepted(stored, topic)
+                places[partition] = stand(loop.work.name, partition, known, topic) or self._fresh(partition, topics)
+        return places
+
+    def _without_accepted(self, stored: Stored, topic: TopicInfo | None) -> Stored:
+        """What is stored, less the former incarnations of a topic that the operator accepted."""
+        if topic is None or topic.name not in self._accepted:
+            return stored
+        return {key: following for key, following in stored.items() if key[:2] == (topic.name, topic.topic_id)}
+
+    def _fresh(self, partition: Partition, topics: Mapping[str, TopicInfo]) -> Place:
+        topic = topics[partition.topic]
+        offsets = topic.end_offsets if partition.topic in self._accepted else topic.start_offsets
+        return Place(topic.topic_id, offsets[partition.number])
+
+    async def _begin(self, agent: str, places: Mapping[Partition, Place], stored: Stored) -> None:
+        starts = [
+            Advance(agent, partition, place.topic_id, place.next, place.next)
+            for partition, place in places.items()
+            if (partition.topic, place.topic_id, partition.number) not in stored
+        ]
+        if starts:
+            await self._keeper.begin(starts)
+
+    async def check(self) -> dict[Partition, int]:
+        """Look again whether every partition still holds what comes next; its end offsets. Raises GapError."""
+        stands = [
+            (loop.work.name, partition, {(partition.topic, place.topic_id, partition.number): place.next})
+            for loop in self.loops
+            for partition, place in loop.places.items()
+        ]
+        held = {partition for _, partition, _ in stands}
+        topics = await self._topics(held)
+        for agent, partition, stored in stands:
+            stand(agent, partition, stored, topics.get(partition.topic))
+        return {partition: topics[partition.topic].end_offsets[partition.number] for partition in held}
+
+    async def is_empty(self, advance: Advance) -> bool:
+        """Whether the log holds nothing from `advance.start` to before `advance.next`.
+
+        Raises GapError if the log no longer reaches back to the start: then its emptiness means nothing.
+        """
+        await self._require_range(advance)
+        is_empty = await asyncio.to_thread(self._holds_nothing, advance)
+        await self._require_range(advance)
+        return is_empty
+
+    async def _require_range(self, advance: Advance) -> None:
+        partition = advance.partition
+        topics = await asyncio.to_thread(self._admin.topic_ids, [partition.topic])
+        stand(advance.agent, partition, {advance.partition_parts: advance.start}, topics.get(partition.topic))
+
+    def _holds_nothing(self, advance: Advance) -> bool:
+        records = read_range(self._bootstrap, *advance.partition, advance.start, advance.next)
+        return next(records, None) is None
