@@ -28,15 +28,23 @@ Command = Callable[[Stack, argparse.Namespace], int]
 def main(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
     try:
+        require_linux()
         stack = open_stack(options.home, options.port_base)
         command: Command = options.command
         return command(stack, options)
-    except StackError as error:
+    except (StackError, OSError) as error:
         print(f"\n{error}", file=sys.stderr)
-        return error.exit_code
+        return getattr(error, "exit_code", StackError.exit_code)
     except KeyboardInterrupt:
         print("\ninterrupted; what was started keeps running: see `status`, `down`", file=sys.stderr)
         return 128 + signal.SIGINT
+
+
+def require_linux() -> None:
+    if not Path("/proc/self/stat").exists():
+        raise StackError(
+            "the local stack tells its processes by /proc, so it runs on Linux; elsewhere: docker compose up"
+        )
 
 
 def parser() -> argparse.ArgumentParser:

@@ -4,6 +4,7 @@ StackError                1  a part did not come up, or would not stop
   UsageError              2  the command line or a setting is wrong
   PortTakenError          4  somebody else listens on a port of this stack
   MissingPackageError     5  the system lacks a program, and this program may not install it
+  NeedFailedError         1  a part was left out because of another's failure
 NotReadyError             -  a health check failed; asked again until the deadline
 """
 
@@ -32,6 +33,10 @@ class MissingPackageError(StackError):
     """A program of the operating system is missing; the message holds the command that installs it."""
 
     exit_code = 5
+
+
+class NeedFailedError(StackError):
+    """A part was not started, because one that it needs did not come up."""
 
 
 class NotReadyError(Exception):

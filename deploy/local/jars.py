@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.errors import StackError
 from deploy.local.packages import ensure
+from deploy.local.process import complete
 from deploy.local.stack import REPOSITORY
 from deploy.local.versions import versions
 
@@ -103,16 +101,10 @@ def unpack_archive(jars: JarSet, target: Path) -> None:
     download = target / "download"
     maven("copy", jars, [f"-Dartifact={coordinates(jars)}", f"-DoutputDirectory={download}"])
     for archive in download.iterdir():
-        subprocess.run(["tar", "-xzf", archive, "-C", target, "--no-same-owner"], check=True)
+        complete(["tar", "-xzf", str(archive), "-C", str(target), "--no-same-owner"])
     shutil.rmtree(download)
 
 
 def maven(goal: str, jars: JarSet, arguments: list[str]) -> None:
     plugin = f"org.apache.maven.plugins:maven-dependency-plugin:{pinned(jars)['dependency-plugin']}"
-    command = ["mvn", "-B", "-q", f"{plugin}:{goal}", *arguments]
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, cwd=POMS, env=os.environ
-    )
-    if done.returncode:
-        complaint = "\n".join(line for line in done.stdout.splitlines() if "ERROR" in line)[:2000]
-        raise StackError(f"Maven could not fetch {jars.name}:\n{complaint}\nThe command was: {' '.join(command)}")
+    complete(["mvn", "-B", "-q", f"{plugin}:{goal}", *arguments])

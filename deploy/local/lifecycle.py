@@ -6,15 +6,15 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
 from deploy.local import ports, process
-from deploy.local.errors import NotReadyError, StackError
+from deploy.local.errors import NeedFailedError, NotReadyError, StackError
 from deploy.local.jars import locked
 from deploy.local.packages import ensure
 from deploy.local.parts.part import Part
@@ -82,58 +82,76 @@ def up(stack: Stack, chosen: Mapping[str, Part], say: Say) -> None:
         ports.require_free(part.name, part.ports)
     remember(stack)
     (stack.home / "env").write_text(environment_lines(stack))
+    raise_failures(side_by_side(Start(stack, say), chosen))
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """One run of `up`: the stack, where to report, and whether Ctrl-C was pressed meanwhile."""
+
+    stack: Stack
+    say: Say
+    interrupted: threading.Event = field(default_factory=threading.Event)
+
+
+def side_by_side(run: Start, chosen: Mapping[str, Part]) -> list[Future[None]]:
+    """Each part in a thread of its own, which waits for the parts that it needs; all are done on return."""
     futures: dict[str, Future[None]] = {}
-    with ThreadPoolExecutor(len(chosen) or 1) as pool:
+    with ThreadPoolExecutor(len(chosen)) as pool:
         for name, part in chosen.items():
             needed = [futures[need] for need in part.needs if need in futures]
-            futures[name] = pool.submit(bring_up_after, needed, stack, part, say)
-    failures = [error for future in futures.values() if (error := future.exception()) is not None]
-    own = [error for error in failures if not isinstance(error, NeedFailedError)]
-    if own:
-        raise StackError("\n\n".join(map(str, own))) from own[0]
+            futures[name] = pool.submit(bring_up, run, part, needed)
+        try:
+            wait(futures.values())
+        except KeyboardInterrupt:
+            run.interrupted.set()
+            raise
+    return list(futures.values())
 
 
-class NeedFailedError(StackError):
-    """A part was not started because one that it needs did not come up."""
+def raise_failures(futures: Iterable[Future[None]]) -> None:
+    """Raises the failure, all in one StackError if there are several; a part left out for want of another is none."""
+    failures = [error for future in futures if (error := future.exception()) is not None]
+    causes = [error for error in failures if not isinstance(error, NeedFailedError)]
+    if len(causes) == 1 or not all(isinstance(error, StackError | OSError) for error in causes):
+        raise causes[0]
+    if causes:
+        raise StackError("\n\n".join(map(str, causes)))
 
 
-def bring_up_after(needed: Iterable[Future[None]], stack: Stack, part: Part, say: Say) -> None:
-    if any(future.exception() is not None for future in needed):
-        say(f"{part.name:<10}not started: it needs {', '.join(part.needs)}")
-        raise NeedFailedError(part.name)
-    bring_up(stack, part, say)
-
-
-def bring_up(stack: Stack, part: Part, say: Say) -> None:
+def bring_up(run: Start, part: Part, needed: Sequence[Future[None]]) -> None:
     """Start the part if it is not running, wait until it is healthy, give it its finishing touch."""
+    if any(future.exception() is not None for future in needed):
+        run.say(f"{part.name:<10}not started: it needs {', '.join(part.needs)}")
+        raise NeedFailedError(part.name)
     begin = time.monotonic()
-    record = record_path(stack, part.name)
+    record = record_path(run.stack, part.name)
     child: subprocess.Popen[bytes] | None = None
     if process.running(record) is None:
-        launch = part.prepare(lambda text: say(f"{part.name:<10}{text}"))
-        child = process.start(launch, stack.log(part.name), record)
-    wait_healthy(stack, part, child)
+        launch = part.prepare(lambda text: run.say(f"{part.name:<10}{text}"))
+        child = process.start(launch, run.stack.log(part.name), record)
+    wait_healthy(run, part, child)
     part.settle()
     took = f"up in {time.monotonic() - begin:5.1f} s" if child else "was already up"
-    say(f"{part.name:<10}{took:<16}{LOOPBACK}:{part.ports[0]}")
+    run.say(f"{part.name:<10}{took:<16}{LOOPBACK}:{part.ports[0]}")
 
 
-def wait_healthy(stack: Stack, part: Part, child: subprocess.Popen[bytes] | None) -> None:
-    """Raises StackError when the process ends, or when the deadline passes first."""
+def wait_healthy(run: Start, part: Part, child: subprocess.Popen[bytes] | None) -> None:
+    """Raises StackError when the process ends, when the deadline passes first, or at Ctrl-C."""
     begin = time.monotonic()
-    while True:
+    while not run.interrupted.wait(PROBE_SECONDS):
         try:
             return part.probe()
         except NotReadyError as error:
             reason = str(error)
         waited = time.monotonic() - begin
-        if (child and child.poll() is not None) or not is_running(stack, part.name):
-            code = f" with exit code {child.returncode}" if child else ""
-            raise StackError(failure(stack, part, f"its process ended{code} after {waited:.1f} s"))
+        if (child and child.poll() is not None) or not is_running(run.stack, part.name):
+            how = process.ending(child.returncode) if child else ""
+            raise StackError(failure(run.stack, part, f"its process ended {how}after {waited:.1f} s"))
         if waited > part.deadline:
             why = f"it did not answer within {part.deadline:.0f} s; last try: {reason}"
-            raise StackError(failure(stack, part, why))
-        time.sleep(PROBE_SECONDS)
+            raise StackError(failure(run.stack, part, why))
+    raise StackError(f"{part.name}: interrupted before it was up")
 
 
 def failure(stack: Stack, part: Part, why: str) -> str:

@@ -6,9 +6,11 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 
 from deploy.local.errors import MissingPackageError
+from deploy.local.process import complete
 from deploy.local.versions import versions
 
 POSTGRES_MAJOR = versions()["debian"]["postgresql"]
@@ -29,6 +31,7 @@ def java() -> str | None:
     return next((name for name in [*candidates, "java"] if shutil.which(name) and java_major(name) >= JAVA_MAJOR), None)
 
 
+@cache
 def java_major(program: str) -> int:
     """The major version, 0 when it cannot be told; 1.8 counts as 1."""
     command = [program, "-XshowSettings:properties", "-version"]
@@ -49,7 +52,7 @@ def is_there(program: str) -> bool:
 def ensure(programs: Iterable[str], say: Callable[[str], None]) -> None:
     """Install what is missing of postgres, java and mvn.
 
-    Raises MissingPackageError with the command to run when this is not root on Debian, or when apt-get fails.
+    Raises MissingPackageError with the command to run when this is not root on Debian, StackError when apt-get fails.
     """
     missing = [package for program in programs if not is_there(program) for package in PACKAGES[program]]
     if not missing:
@@ -61,8 +64,5 @@ def ensure(programs: Iterable[str], say: Callable[[str], None]) -> None:
             f"(elsewhere: PostgreSQL {POSTGRES_MAJOR}, Java {JAVA_MAJOR} or later, and Maven)"
         )
     say(f"installing {', '.join(missing)}")
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["apt-get", "update", "-q"], install):
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, env=quiet)
-        if done.returncode:
-            raise MissingPackageError(f"{' '.join(command)} failed:\n{(done.stderr or done.stdout).strip()[-2000:]}")
+        complete(command, extra={"DEBIAN_FRONTEND": "noninteractive"})

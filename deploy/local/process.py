@@ -9,10 +9,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -94,6 +95,8 @@ def start(launch: Launch, log: Path, record: Path) -> subprocess.Popen[bytes]:
     if log.exists() and log.stat().st_size > LOG_LIMIT:
         log.replace(log.with_suffix(".log.1"))
     with log.open("ab") as output:
+        output.write(f"--- {time.strftime('%Y-%m-%d %H:%M:%S')} start: {shlex.join(launch.argv)}\n".encode())
+        output.flush()
         process = subprocess.Popen(
             launch.argv,
             stdin=subprocess.DEVNULL,
@@ -106,6 +109,30 @@ def start(launch: Launch, log: Path, record: Path) -> subprocess.Popen[bytes]:
     if known := describe(process.pid):
         write_record(record, known)
     return process
+
+
+def ending(code: int | None) -> str:
+    """How a process ended, to be put before "after 2 s"; its exit code is negative when a signal ended it."""
+    if code is None:
+        return ""
+    return f"by {signal.Signals(-code).name} " if code < 0 else f"with exit code {code} "
+
+
+def complete(argv: Sequence[str], text: str = "", extra: Mapping[str, str] | None = None) -> str:
+    """Run a command to its end, with `text` as its input; what it printed.
+
+    Runs in the root folder: a command that becomes another user may not be allowed into ours.
+    Raises StackError with the command's last words when it fails.
+    """
+    done = subprocess.run(
+        argv, input=text, capture_output=True, text=True, check=False, cwd="/", env=child_environment(extra or {})
+    )
+    if done.returncode:
+        words = (done.stderr.strip() or done.stdout.strip())[-2000:]
+        raise StackError(
+            f"{argv[0]} failed with exit code {done.returncode}:\n{words}\nThe command was: {shlex.join(argv)}"
+        )
+    return done.stdout
 
 
 def stop(path: Path, ask: signal.Signals, patience: float) -> bool:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from functools import partial
 from pathlib import Path
 
 from deploy.local import jars, probe
-from deploy.local.errors import StackError
 from deploy.local.parts import java
 from deploy.local.parts.part import Part, Say
-from deploy.local.process import Launch
+from deploy.local.process import Launch, complete
 from deploy.local.stack import LOOPBACK, Stack
 
 CLUSTER_ID = "c2hvcGJyaWRnZS1sb2NhbA"  # any 16 bytes in base64; this one reads "shopbridge-local"
@@ -68,14 +66,10 @@ def prepare(stack: Stack, say: Say) -> Launch:
     configuration = stack.run / "kafka.properties"
     configuration.write_text(java.properties(settings(stack)))
     if not (stack.data / "kafka" / "meta.properties").exists():
-        format_storage(library, configuration, stack)
+        format_storage(library, configuration)
     return Launch(java.class_path(library, "kafka.Kafka", str(configuration)))
 
 
-def format_storage(library: Path, configuration: Path, stack: Stack) -> None:
+def format_storage(library: Path, configuration: Path) -> None:
     arguments = ("format", "--cluster-id", CLUSTER_ID, "--config", str(configuration), "--ignore-formatted")
-    command = java.class_path(library, "kafka.tools.StorageTool", *arguments, heap="128m")
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    if done.returncode:
-        words = (done.stderr or done.stdout).strip()[-2000:]
-        raise StackError(f"kafka could not format {stack.data / 'kafka'}:\n{words}")
+    complete(java.class_path(library, "kafka.tools.StorageTool", *arguments, heap="128m"))

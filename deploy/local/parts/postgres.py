@@ -17,7 +17,7 @@ from pathlib import Path
 from deploy.local.errors import NotReadyError, StackError
 from deploy.local.packages import POSTGRES_PROGRAMS
 from deploy.local.parts.part import Part, Say
-from deploy.local.process import Launch, child_environment, wait_until
+from deploy.local.process import Launch, complete, wait_until
 from deploy.local.stack import LOOPBACK, Stack
 
 USER = "postgres"
@@ -90,7 +90,7 @@ def initialise(place: Path) -> None:
     """A new cluster, made under another name first: an interrupted initdb leaves nothing that looks like one."""
     shutil.rmtree(place / "cluster.part", ignore_errors=True)
     switches = ("--encoding=UTF8", "--locale=C.UTF-8", f"--username={USER}", "--auth=trust")
-    run(as_server(place, "initdb", "cluster.part", *switches))
+    complete(as_server(place, "initdb", "cluster.part", *switches))
     (place / "cluster.part").rename(place / "cluster")
 
 
@@ -166,12 +166,4 @@ def create_shop(stack: Stack) -> None:
 def sql(stack: Stack, database: str, text: str) -> None:
     """Run SQL as the administrator. Raises StackError with psql's words."""
     address = f"postgresql://{USER}@{LOOPBACK}:{stack.port('postgres')}/{database}?connect_timeout=5"
-    run((str(POSTGRES_PROGRAMS / "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", address), text)
-
-
-def run(command: tuple[str, ...], text: str = "") -> None:
-    done = subprocess.run(
-        command, input=text, capture_output=True, text=True, check=False, env=child_environment({}), cwd="/"
-    )
-    if done.returncode:
-        raise StackError(f"{Path(command[0]).name} failed: {(done.stderr or done.stdout).strip()[-2000:]}")
+    complete((str(POSTGRES_PROGRAMS / "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", address), text)

@@ -14,12 +14,18 @@ from deploy.local.versions import versions
 
 
 def settings(stack: Stack) -> dict[str, str]:
-    """The registry's environment variables."""
+    """The registry's settings, given as Java system properties."""
     return {
-        "QUARKUS_HTTP_HOST": LOOPBACK,
-        "QUARKUS_HTTP_PORT": str(stack.port("registry")),
-        "APICURIO_STORAGE_KIND": "kafkasql",
-        "APICURIO_KAFKASQL_BOOTSTRAP_SERVERS": f"{LOOPBACK}:{stack.port('kafka')}",
+        "quarkus.http.host": LOOPBACK,
+        "quarkus.http.port": str(stack.port("registry")),
+        "quarkus.http.access-log.enabled": "false",
+        "quarkus.log.console.format": "%d{yyyy-MM-dd HH:mm:ss.SSS} %-5p %c{1}: %s%e%n",
+        "apicurio.storage.kind": "kafkasql",
+        "apicurio.kafkasql.bootstrap.servers": f"{LOOPBACK}:{stack.port('kafka')}",
+        # The journal is the only copy of the schemas; with the broker's usual retention they would be gone in a week.
+        "apicurio.kafkasql.topic.retention.ms": "-1",
+        # It waits this long for a snapshot at every start; without one it reads the whole journal, which is short.
+        "apicurio.kafkasql.consumer.poll.timeout": "1000",
     }
 
 
@@ -35,9 +41,12 @@ def part(stack: Stack) -> Part:
 
 
 def prepare(stack: Stack, say: Say) -> Launch:
-    folder = jars.fetch(jars.REGISTRY, say)
-    runner = folder / f"apicurio-registry-app-{versions()['maven']['apicurio-registry']}-runner.jar"
-    return Launch(java.command("384m", "-jar", str(runner)), settings(stack))
+    runner = f"apicurio-registry-app-{versions()['maven']['apicurio-registry']}-runner.jar"
+    program = jars.fetch(jars.REGISTRY, say) / runner
+    defines = [f"-D{name}={value}" for name, value in settings(stack).items()]
+    snapshots = stack.data / "registry"  # it writes them into its working folder
+    snapshots.mkdir(exist_ok=True)
+    return Launch(java.command("384m", *defines, "-jar", str(program)), folder=snapshots)
 
 
 def check(port: int) -> None:
