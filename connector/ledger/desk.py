@@ -189,7 +189,7 @@ class SenderDesk:
         return Due(
             records={kind: count for kind, (count, _) in by_type.items()},
             oldest_s={kind: age for kind, (_, age) in by_type.items()},
-            links={LinkKind(kind): count for kind, count in tx.execute(by_kind).tuples()},
+            links={LinkKind(kind): count for kind, count in tx.execute(by_kind)},
             lookups=int(tx.execute(lookups).scalar_one()),
             archives_wait_s=min(waits, default=None),
         )

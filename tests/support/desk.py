@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from connector.ledger import numbering, outbox
@@ -103,7 +104,7 @@ class Office:
     async def start(self) -> Office:
         await self.ledger.write(lambda tx: numbering.meet_mapping(tx, "m1"))
         for table in ("customers", "orders", "products", "order_items", "newsletter"):
-            await self.ledger.write(lambda tx, name=table: numbering.meet_topic(tx, f"shop.public.{name}", "t1"))
+            await self.ledger.write(partial(numbering.meet_topic, topic=f"shop.public.{table}", topic_id="t1"))
         return self
 
     async def say(self, *messages: SyncMessage) -> Counter[str]:

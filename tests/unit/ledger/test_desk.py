@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest_asyncio
-from support.desk import Office
-from support.story import contact, deal, deleted, hidden, line, product, said
 
 from connector.ledger import numbering
 from connector.ledger.error_book import report_errors
 from connector.message import Link, LinkKind, ObjectType, Reason
 from connector.outcome import Ambiguous, Archive, LinkStep, Lookup, Missing, Refusal, Refused, Update, Upsert, Written
 from connector.sync_error import ErrorState
+from tests.support.desk import Office
+from tests.support.story import contact, deal, deleted, hidden, line, product, said
 
 
 @pytest_asyncio.fixture
@@ -291,7 +292,7 @@ async def test_a_missing_record_that_we_archived_is_made_anew(office: Office) ->
 
 async def test_two_tables_feed_one_contact(office: Office) -> None:
     """An adding row's property stands beside the bearing row's and goes with its own row alone."""
-    news = {"table": "newsletter", "bears": False}
+    news: dict[str, Any] = {"table": "newsletter", "bears": False}
     await office.say(contact("7", 1), said(ObjectType.CONTACT, "7", 1, {"optin": True}, **news))
     await office.send()
     assert office.held("shop:CONTACT:7") == {"email": "7@x.example", "optin": "True"}

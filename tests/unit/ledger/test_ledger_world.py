@@ -1,0 +1,174 @@
+"""A small shop, told in any order to a HubSpot that answers badly: in the end both are equal."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from connector.message import LinkKind, ObjectType, SyncMessage
+from connector.outcome import Ambiguous, LinkStep, NotSent, Outcome, Step
+from tests.support.desk import TYPES, Office
+from tests.support.story import contact, deal, deleted, line, product
+
+CONTACT, DEAL, PRODUCT, LINE = ObjectType.CONTACT, ObjectType.DEAL, ObjectType.PRODUCT, ObjectType.LINE_ITEM
+
+
+@dataclass
+class World:
+    """The rows of the shop as they are, and the next offset of each table."""
+
+    customers: dict[str, int] = field(default_factory=dict)
+    products: dict[str, int] = field(default_factory=dict)
+    orders: dict[str, tuple[str | None, int]] = field(default_factory=dict)
+    lines: dict[str, tuple[str | None, int]] = field(default_factory=dict)
+    offset: int = 0
+
+    def change(self, what: str, which: int, value: int) -> SyncMessage:
+        """Change one row; the message that tells of it."""
+        self.offset += 1
+        at, name = self.offset, str(which)
+        parent = None if value == 0 else str(value % 2)
+        match what:
+            case "customer":
+                self.customers[name] = value
+                return contact(name, at, visits=value)
+            case "product":
+                self.products[name] = value
+                return product(name, at, price=value)
+            case "order":
+                self.orders[name] = (parent, value)
+                return deal(name, at, parent, amount=value)
+            case "line":
+                self.lines[f"{name}-1"] = (parent, value)
+                return line(f"{name}-1", at, name, parent, quantity=value)
+        return self._remove(what, name, at)
+
+    def _remove(self, what: str, name: str, at: int) -> SyncMessage:
+        if what == "no customer":
+            self.customers.pop(name, None)
+            return deleted(CONTACT, name, at)
+        if what == "no product":
+            self.products.pop(name, None)
+            return deleted(PRODUCT, name, at)
+        if what == "no order":
+            self.orders.pop(name, None)
+            return deleted(DEAL, name, at)
+        self.lines.pop(f"{name}-1", None)
+        return deleted(LINE, f"{name}-1", at)
+
+    def expected(self) -> dict[str, dict[str, str]]:
+        """What HubSpot should hold, by key; parents of links as keys."""
+        held: dict[str, dict[str, str]] = {}
+        for name, value in self.customers.items():
+            held[f"shop:CONTACT:{name}"] = {"email": f"{name}@x.example", "visits": str(value)}
+        for name, value in self.products.items():
+            held[f"shop:PRODUCT:{name}"] = {"name": name, "price": str(value)}
+        for name, (customer, value) in self.orders.items():
+            links = {"contact": customer} if customer in self.customers else {}
+            held[f"shop:DEAL:{name}"] = {"dealname": name, "amount": str(value), **links}  # type: ignore[dict-item]
+        for name, (goods, value) in self.lines.items():
+            if (order := name.split("-")[0]) in self.orders:
+                links = {"product": goods} if goods in self.products else {}
+                row = {"name": name, "quantity": str(value), "deal": order, **links}
+                held[f"shop:LINE_ITEM:{name}"] = row  # type: ignore[assignment]
+        return held
+
+
+def held(office: Office) -> dict[str, dict[str, str]]:
+    """What the portal holds, in the words of `World.expected`."""
+    names = {hubspot_id: key for key, hubspot_id in office.portal.keys.items()}
+    found: dict[str, dict[str, str]] = {}
+    for hubspot_id, properties in office.portal.records.items():
+        row = dict(properties)
+        if (goods := row.pop("hs_product_id", None)) is not None:
+            row["product"] = names[goods].rsplit(":", 1)[1]
+        found[names[hubspot_id]] = row
+    for kind, child, parent in office.portal.links:
+        word = "contact" if kind == LinkKind.DEAL_CONTACT else "deal"
+        assert word not in found[names[child]], "a child has two parents of one kind"
+        found[names[child]][word] = names[parent].rsplit(":", 1)[1]
+    return found
+
+
+class BadLine:
+    """Between the desk and the portal: answers get lost, calls arrive late or not at all."""
+
+    def __init__(self, office: Office, moods: list[str]) -> None:
+        self.office, self.moods, self.late = office, moods, []  # type: ignore[var-annotated]
+
+    async def round(self) -> None:
+        steps = await self.office.take()
+        await self.office.desk.settle({step.record: self._record(step) for step in steps})
+        links = [step for kind in LinkKind for step in await self.office.desk.take_links(kind, 100)]
+        await self.office.desk.settle_links({step.link: self._link(step) for step in links})
+
+    def _mood(self) -> str:
+        return self.moods.pop() if self.moods else "good"
+
+    def _record(self, step: Step) -> Outcome:
+        return self._answer(step, self.office.portal.do)
+
+    def _link(self, step: LinkStep) -> Any:
+        return self._answer(step, self.office.portal.link)
+
+    def _answer(self, step: Any, do: Any) -> Any:
+        mood = self._mood()
+        if mood == "not sent":
+            return NotSent("busy")
+        if mood == "late":
+            self.late.append((do, step))
+            return Ambiguous("timeout", "r")
+        outcome = do(step)
+        return Ambiguous("lost answer", "r") if mood == "lost answer" else outcome
+
+    def land(self) -> None:
+        """What was on its way arrives."""
+        for do, step in self.late:
+            do(step)
+        self.late.clear()
+
+
+WHAT = ["customer", "product", "order", "line", "no customer", "no product", "no order", "no line"]
+CHANGE = st.tuples(st.sampled_from(WHAT), st.integers(0, 1), st.integers(0, 3))
+MOOD = st.sampled_from(["good", "good", "late", "lost answer", "not sent"])
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.one_of(CHANGE, st.sampled_from(["send", "restart"])), max_size=24), st.lists(MOOD, max_size=24))
+def test_whatever_happens_both_are_equal_in_the_end(acts: list[Any], moods: list[str]) -> None:
+    """Any changes, any losses, any restarts: after quiet HubSpot holds exactly the shop's rows and links."""
+    folder = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
+    try:
+        asyncio.run(_play(folder, acts, moods))
+    finally:
+        shutil.rmtree(folder)
+
+
+async def _play(folder: Path, acts: list[Any], moods: list[str]) -> None:
+    office, world = await Office(folder).start(), World()
+    sending = BadLine(office, moods)
+    for act in acts:
+        if act == "send":
+            await sending.round()
+        elif act == "restart":
+            await office.desk.requeue()
+        else:
+            await office.say(world.change(*act))
+    for _ in range(4):
+        await sending.round()
+    sending.land()
+    await office.send(rounds=20)
+    expected, got = world.expected(), held(office)
+    due = await office.desk.due()
+    await office.close()
+    assert expected == got
+    assert {} == due.records
+    assert {} == due.links
+    assert [kind for kind in TYPES if kind in due.records] == []
