@@ -18,7 +18,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from deploy.demo.rows import COLUMNS, NEVER_FROM, Planted, Row, ShopRows, build
+from deploy.demo.rows import COLUMNS, Planted, Row, ShopRows, build
 
 HERE = Path(__file__).parent
 SERIAL_TABLES = ("products", "orders")
@@ -69,9 +69,6 @@ def _load(connection: psycopg.Connection, rows: ShopRows) -> None:
     for table in SERIAL_TABLES:
         query = "SELECT setval(pg_get_serial_sequence({name}, 'id'), (SELECT max(id) FROM {table}))"
         connection.execute(sql.SQL(query).format(name=sql.Literal(table), table=sql.Identifier(table)))
-    connection.execute(
-        sql.SQL("CREATE SEQUENCE demo.never START {}").format(sql.Literal(NEVER_FROM + len(rows.tables["order_items"])))
-    )
 
 
 def _copy(connection: psycopg.Connection, table: sql.Identifier, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
@@ -101,8 +98,8 @@ def main(arguments: list[str] | None = None) -> int:
     except WrongShopError as error:
         sys.stderr.write(f"generate: {error}\n")
         return 1
-    except psycopg.OperationalError as error:
-        sys.stderr.write(f"generate: the shop's database does not answer: {error}\n")
+    except psycopg.Error as error:
+        sys.stderr.write(f"generate: the database does not answer or refuses: {error}\n")
         return 2
     rows = build(options.seed, options.scale)
     sizes = ", ".join(f"{len(rows.tables[table])} {table}" for table in COLUMNS)

@@ -113,6 +113,12 @@ CREATE TABLE demo.commits (
     at  timestamptz NOT NULL
 );
 
+-- Order ids that the shop's own sequence does not reach, for lines whose order never comes.
+CREATE SEQUENCE demo.never START 950000001;
+
+-- Makes new e-mail addresses different from all others.
+CREATE SEQUENCE demo.tag START 1000000;
+
 -- Every order that ever was: a line of an order that was deleted rests, a line of one that never came is an error.
 CREATE TABLE demo.order_seen (id bigint PRIMARY KEY);
 
