@@ -129,6 +129,16 @@ class Loop:
         self._rewinds.pop(leg.advance.partition, None)
         return True
 
+    async def pass_tail(self, partition: Partition, end: int) -> None:
+        """Move on to `end` if the log holds nothing before it: the markers that end a transaction are no records."""
+        if (place := self.places.get(partition)) is None or place.next >= end:
+            return
+        tail = Advance(self.work.name, partition, place.topic_id, place.next, end)
+        if await self._site.is_empty(tail):
+            if not self.work.tolerates_holes:
+                raise missing(tail)
+            await self._commit(Leg(tail, Span(tail.start, end, (), ((tail.start, end),), 0)), Effect(lambda _: {}))
+
     async def _rewind(self, lost: set[Partition]) -> None:
         self._rewinds.update(lost)
         if stuck := [partition for partition in lost if self._rewinds[partition] > MOST_REWINDS]:

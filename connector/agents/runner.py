@@ -50,8 +50,8 @@ async def serve(apps: Sequence[Service], duties: Mapping[str, Duty], stop: async
     running += [asyncio.create_task(_run_duty(name, duty), name=name) for name, duty in duties.items()]
     stopping = asyncio.create_task(stop.wait(), name="stop")
     try:
-        done, _ = await asyncio.wait([*running, stopping], return_when=asyncio.FIRST_COMPLETED)
-        return max(map(_outcome, done - {stopping}), default=EXIT_OK)
+        await asyncio.wait([*running, stopping], return_when=asyncio.FIRST_COMPLETED)
+        return max([_outcome(task) for task in running if task.done()], default=EXIT_OK)
     finally:
         stopping.cancel()
         await _end(running)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from connector.kafka.admin import Admin, NewTopic, TopicInfo
 from connector.kafka.producer import Producer
 from connector.kafka.reader import Tail, last_record, read_range
-from connector.kafka.topics import LARGEST_RECORD, ensure_topics
+from connector.kafka.topics import LARGEST_RECORD, ensure_change_topics, ensure_topics, own_topics
 
 __all__ = [
     "LARGEST_RECORD",
@@ -14,7 +14,9 @@ __all__ = [
     "Producer",
     "Tail",
     "TopicInfo",
+    "ensure_change_topics",
     "ensure_topics",
     "last_record",
+    "own_topics",
     "read_range",
 ]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from connector.errors import ConfigurationError
 from connector.kafka.admin import Admin, NewTopic, TopicInfo
-from connector.kafka.limits import LARGEST_RECORD
+from connector.kafka.limits import LARGEST_CHANGE, LARGEST_RECORD
 from connector.message import ObjectType
 from connector.settings import Settings
 
-__all__ = ["LARGEST_RECORD", "ensure_topics", "own_topics"]
+__all__ = ["LARGEST_RECORD", "ensure_change_topics", "ensure_topics", "own_topics"]
 
 CONFIG: Final[Mapping[str, str]] = {
     "cleanup.policy": "delete",
@@ -43,6 +43,33 @@ def ensure_topics(settings: Settings, admin: Admin | None = None) -> dict[str, T
     if faults:
         raise ConfigurationError("topics are not set as they must be:\n    " + "\n    ".join(faults))
     return admin.topic_ids(names)
+
+
+def ensure_change_topics(settings: Settings, names: Iterable[str], admin: Admin | None = None) -> dict[str, TopicInfo]:
+    """Make the change topics of `names` that are missing, and say how all stand.
+
+    They are made before anything is captured, since Faust does not see a topic that appears later. Raises
+    ConfigurationError for a topic that is compacted (its history cannot be replayed), RetriableError when the broker
+    does not answer.
+    """
+    admin = admin or Admin(settings.kafka_bootstrap)
+    wanted = sorted(set(names))
+    missing = sorted(set(wanted) - admin.topic_ids(wanted).keys())
+    config = {
+        "cleanup.policy": "delete",
+        "retention.ms": str(settings.change_retention_days * 24 * 60 * 60 * 1000),
+        "max.message.bytes": str(LARGEST_CHANGE),
+    }
+    admin.create_topics(
+        [NewTopic(name, settings.topic_partitions, settings.topic_replication, config) for name in missing]
+    )
+    compacted = [name for name, found in admin.configs(wanted).items() if found.get("cleanup.policy") != "delete"]
+    if compacted:
+        raise ConfigurationError(
+            f"change topics must keep every change, but these are compacted: {', '.join(compacted)}. "
+            f"Set cleanup.policy=delete on each."
+        )
+    return admin.topic_ids(wanted)
 
 
 def _faults(topic: str, config: Mapping[str, str]) -> list[str]:

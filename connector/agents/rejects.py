@@ -1,0 +1,76 @@
+"""Sync errors for records that an agent cannot work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from connector.errors import RowError
+from connector.kafka.limits import LARGEST_CHANGE
+from connector.ledger import outbox
+from connector.record import Outgoing, Record
+from connector.settings import Settings
+from connector.sync_error import ErrorState, Stage, SyncError, error_id
+from connector.version import SourceRow, Version
+from connector.wire import Codec
+
+LONGEST_DETAILS: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rejects:
+    """Turns a refused record into a record for the errors topic. `settings` name the portal and the topic."""
+
+    settings: Settings
+    codec: Codec
+    stage: Stage
+
+    def reject(
+        self, record: Record, error: RowError, *, row: SourceRow, subject: str, version: Version | None = None
+    ) -> Outgoing:
+        """The record to be put into the outbox; `subject` names what was to be made of the refused one."""
+        fits = record.size <= LARGEST_CHANGE
+        found = SyncError(
+            id=error_id(self.settings.portal, subject, row, self.stage),
+            state=ErrorState.OPEN,
+            stage=self.stage,
+            type=error.type,
+            details=printable(error.details),
+            at=datetime.now(UTC),
+            portal=self.settings.portal,
+            ref=None,
+            row=row,
+            version=version or Version(0, record.offset, 0, 0),
+            partition=record.partition,
+            offset=record.offset,
+            property_name=error.property_name,
+            original_key=record.key if fits else None,
+            original_value=record.value if fits else None,
+            note=None if fits else f"the record of {record.size} bytes is too large to be kept with the error",
+        )
+        return Outgoing(self.settings.errors_topic, found.id.encode(), self.codec.encode_error(found))
+
+
+def unexpected(error: Exception) -> RowError:
+    """What to say of an exception that nobody foresaw: it is the record's fault as long as it is about one record."""
+    return RowError("UNEXPECTED", f"{type(error).__name__}: {error}")
+
+
+def printable(text: str) -> str:
+    """`text` as any reader can take it: bounded, and without halves of surrogate pairs."""
+    shortened = text if len(text) <= LONGEST_DETAILS else f"{text[:LONGEST_DETAILS]} ..."
+    return shortened.encode(errors="replace").decode()
+
+
+def post(tx: Connection, records: list[Outgoing]) -> None:
+    """Put records into the outbox, in the transaction of what they tell of."""
+    for record in records:
+        outbox.put(tx, record.topic, record.key or b"", record.value or b"")
+
+
+def place_name(record: Record) -> str:
+    """A row's name when its key cannot be read: where the record lies."""
+    return f"{record.partition}/{record.offset}"

@@ -1,0 +1,109 @@
+"""Notices what nobody reports: a consumer that stands still, a log that lost records, an event loop that hangs."""
+
+from __future__ import annotations
+
+import asyncio
+import faulthandler
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from connector.agents.loop import Loop
+from connector.agents.positions import Positions
+from connector.agents.runner import EXIT_FATAL
+from connector.errors import FatalError
+from connector.record import Partition
+
+log = structlog.get_logger(__name__)
+
+INTERVAL_S: Final = 5.0
+STALL_S: Final = 300.0
+BEAT_S: Final = 1.0
+
+
+@dataclass(slots=True)
+class _Sight:
+    """What was seen of an agent's partition: its position, and since when (monotonic seconds) it stands there."""
+
+    next: int
+    since: float
+
+
+class Watchdog:
+    """Raises FatalError when an agent does not get on for `stall_s` seconds although there is something to read.
+
+    Standing still is allowed while the loop says what it waits for. Whatever the log lost is noticed here too, even if
+    no assignment comes to ask (GapError).
+    """
+
+    def __init__(self, positions: Positions, *, interval_s: float = INTERVAL_S, stall_s: float = STALL_S) -> None:
+        self._positions = positions
+        self._interval_s = interval_s
+        self._stall_s = stall_s
+        self._sights: dict[tuple[str, Partition], _Sight] = {}
+
+    async def run(self) -> None:
+        while True:
+            await asyncio.sleep(self._interval_s)
+            await self.look()
+
+    async def look(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Look once at every partition of every agent."""
+        ends = await self._positions.check()
+        for loop in self._positions.loops:
+            for partition, place in list(loop.places.items()):
+                if place.next >= ends.get(partition, 0) or loop.waiting is not None:
+                    self._sights.pop((loop.work.name, partition), None)
+                else:
+                    await self._stands(loop, partition, place.next, ends[partition], clock())
+
+    async def _stands(self, loop: Loop, partition: Partition, following: int, end: int, now: float) -> None:
+        sight = self._sights.get((loop.work.name, partition))
+        if sight is None or sight.next != following:
+            self._sights[loop.work.name, partition] = _Sight(following, now)
+        elif now - sight.since > self._stall_s:
+            raise FatalError(
+                f"{loop.work.name} has stood at {following} of {partition} for {now - sight.since:.0f} s although "
+                f"the log ends at {end}: starting anew"
+            )
+        else:
+            await loop.pass_tail(partition, end)
+
+
+class Pulse:
+    """Ends the process when the event loop has not turned for `limit_s` seconds: nothing inside it could."""
+
+    def __init__(self, *, limit_s: float = STALL_S, die: Callable[[], None] | None = None) -> None:
+        self._limit_s = limit_s
+        self._die = die or _die
+        self._beat = time.monotonic()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="pulse", daemon=True)
+
+    async def run(self) -> None:
+        """Beat for ever, and be watched."""
+        self._thread.start()
+        try:
+            while True:
+                self._beat = time.monotonic()
+                await asyncio.sleep(BEAT_S)
+        finally:
+            self._closing.set()
+
+    def _watch(self) -> None:
+        while not self._closing.wait(min(BEAT_S, self._limit_s / 4)):
+            if time.monotonic() - self._beat > self._limit_s:
+                self._die()
+                return
+
+
+def _die() -> None:
+    sys.stderr.write("the event loop hangs; every thread's stack follows, then the process ends\n")
+    faulthandler.dump_traceback(all_threads=True)
+    os._exit(EXIT_FATAL)
