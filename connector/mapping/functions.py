@@ -1,0 +1,139 @@
+"""The user's own Python functions, named in the shop file as `package.module:function`."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from connector.change import UNAVAILABLE, Column, Row
+from connector.errors import RowError
+from connector.mapping.faults import Fault, FaultyTextError, UnavailableColumnError
+from connector.message import Value
+
+_VALUES = (bool, int, str, Decimal, date, type(None))
+
+
+def load_function(path: str, folder: Path) -> Callable[[dict[str, Column]], object]:
+    """The function, its module found beside the shop file or where Python finds modules. Raises FaultyTextError."""
+    module_name, _, name = path.partition(":")
+    if not module_name or not name:
+        raise _fault(f"`{path}` names no function", "Write `package.module:function`.")
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as error:
+        raise _fault(
+            f"the module {module_name} cannot be imported: {type(error).__name__}: {error}",
+            f"It must lie in {folder} or be installed, and run without an error.",
+        ) from error
+    function = getattr(module, name, None)
+    if not callable(function):
+        raise _fault(f"the module {module_name} has no function `{name}`", f"Define `def {name}(row): ...` in it.")
+    return function  # type: ignore[no-any-return]
+
+
+def function_source(path: str) -> str:
+    """The source of the loaded module that holds the function, as far as Python can show it."""
+    module = sys.modules[path.partition(":")[0]]
+    try:
+        return inspect.getsource(module)
+    except (OSError, TypeError):
+        return repr(module)
+
+
+def call(path: str, function: Callable[[dict[str, Column]], object]) -> Callable[[Row], Value]:
+    """The function as a property's reader: raises RowError FUNCTION_RAISED for whatever it raises."""
+
+    def read(row: Row) -> Value:
+        given = _as_dict(row)
+        try:
+            value = function(given)
+        except Exception as error:
+            _refuse_unavailable(given)
+            raise RowError("FUNCTION_RAISED", f"{path} raised {_describe(error)}") from error
+        _refuse_unavailable(given)
+        return _checked(path, value)
+
+    return read
+
+
+def _checked(path: str, value: object) -> Value:
+    if isinstance(value, float):
+        value = Decimal(repr(value))
+    if isinstance(value, Decimal) and not value.is_finite():
+        raise RowError("INVALID_NUMBER", f"{path} returned {value}, which is no number that HubSpot can hold")
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise RowError("ERROR_INVALID_DATE_PROPERTY", f"{path} returned {value}, a time without a zone")
+        return value.astimezone(UTC)
+    if not isinstance(value, _VALUES):
+        wanted = "None, bool, int, str, Decimal, date or datetime"
+        raise RowError("FUNCTION_RAISED", f"{path} returned a {type(value).__name__}; it must return {wanted}")
+    return value
+
+
+def _describe(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    text = f"{type(error).__name__}: {error}"
+    if not frames:
+        return text
+    last = frames[-1]
+    return f"{text} (line {last.lineno} of {Path(last.filename).name}: {last.line or last.name})"
+
+
+def _as_dict(row: Row) -> dict[str, Column]:
+    for value in row.values():
+        if value is UNAVAILABLE:
+            return _GuardedRow(row)
+    return dict(row)
+
+
+def _refuse_unavailable(row: dict[str, Column]) -> None:
+    if isinstance(row, _GuardedRow) and row.missed is not None:
+        raise UnavailableColumnError(row.missed)
+
+
+class _GuardedRow(dict[str, Column]):
+    """A row with columns that the change did not carry; `missed` names one that was read all the same.
+
+    It is remembered because a function may catch the exception and return something made up.
+    """
+
+    def __init__(self, row: Row) -> None:
+        super().__init__(row)
+        self.missed: str | None = None
+
+    def __getitem__(self, name: str) -> Column:
+        value = super().__getitem__(name)
+        if value is UNAVAILABLE:
+            self.missed = name
+            raise UnavailableColumnError(name)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        """Defined, so that `dict(row)` reads every value by `__getitem__`."""
+        return super().__iter__()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in self else default  # noqa: SIM401 `get` itself
+
+    def values(self) -> Any:
+        return [self[name] for name in self]
+
+    def items(self) -> Any:
+        return [(name, self[name]) for name in self]
+
+    def copy(self) -> dict[str, Column]:
+        return dict(self.items())
+
+
+def _fault(wrong: str, remedy: str) -> FaultyTextError:
+    return FaultyTextError((Fault(0, wrong, remedy),))

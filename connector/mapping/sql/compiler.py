@@ -1,0 +1,77 @@
+"""The walk over sqlglot's tree: each node by its rule, everything without a rule refused with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from sqlglot import exp
+
+from connector.change import Row
+from connector.mapping.faults import EvaluationError, Fault
+from connector.mapping.sql.numeric import type_name
+from connector.mapping.sql.parse import offset
+from connector.mapping.sql.term import Evaluate, Term, constant
+
+SUPPORTED = (
+    "comparison, IS [NOT] DISTINCT FROM, AND, OR, NOT, IN (list), BETWEEN, LIKE, ILIKE, IS NULL, CASE, COALESCE, "
+    "NULLIF, + - * / %, ||, CONCAT, LOWER, UPPER, TRIM, LTRIM, RTRIM, BTRIM, SUBSTRING, SPLIT_PART, REPLACE, LENGTH, "
+    "ROUND, CAST, and the JSON operators -> ->> #> #>>"
+)
+
+
+class Compiler:
+    """Walks one tree; collects faults instead of stopping at the first."""
+
+    def __init__(self, dialect: str, rules: Mapping[type[exp.Expression], Rule]) -> None:
+        self.mysql = dialect == "mysql"
+        self._rules = rules
+        self.columns: set[str] = set()
+        self.faults: list[Fault] = []
+
+    def term(self, node: exp.Expression) -> Term:
+        """The compiled node; a node that is not supported leaves a fault and counts as NULL."""
+        rule = self._rules.get(type(node))
+        if rule is None:
+            return self.refuse(node, f"`{shown(node)}` is not supported")
+        return rule(self, node)
+
+    def value(self, node: exp.Expression) -> Evaluate:
+        return self.term(node).evaluate
+
+    def condition(self, node: exp.Expression) -> Evaluate:
+        """A node that must be true, false or unknown; in the MySQL family numbers but 0 are true."""
+        read, mysql = self.term(node).evaluate, self.mysql
+
+        def evaluate(row: Row) -> bool | None:
+            value = read(row)
+            if value is None or value is True or value is False:
+                return value
+            if mysql and type(value) in (int, Decimal, float):
+                return value != 0  # type: ignore[no-any-return]
+            raise EvaluationError(f"a condition must be true or false, this is {type_name(value)}")
+
+        return evaluate
+
+    def refuse(self, node: exp.Expression, wrong: str, remedy: str = "") -> Term:
+        remedy = remedy or f"Supported: {SUPPORTED}. For anything else write a function: {{python: module:function}}."
+        self.faults.append(Fault(offset(node), wrong, remedy))
+        return constant(None)
+
+    def only(self, node: exp.Expression, *known: str) -> bool:
+        """Whether the node says nothing but what its rule reads; otherwise it leaves a fault."""
+        unread = [name for name, value in node.args.items() if value and name not in known]
+        if unread:
+            self.refuse(node, f"`{shown(node)}` is not supported in this form")
+        return not unread
+
+
+Rule = Callable[[Compiler, Any], Term]
+"""Compiles one kind of node; its children by calling back."""
+
+
+def shown(node: exp.Expression) -> str:
+    """The node as SQL, shortened for messages."""
+    text = node.sql(dialect="postgres")
+    return text if len(text) <= 60 else text[:57] + "..."
