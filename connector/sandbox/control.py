@@ -1,0 +1,159 @@
+"""The control plane under /sandbox/: switches, faults, logs. No part of HubSpot, and without credentials."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from connector.sandbox.faults import FaultRule, Faults
+from connector.sandbox.object_types import OBJECT_TYPES, known_type
+from connector.sandbox.portal import Portal
+from connector.sandbox.settings import Switches
+
+_RULES = TypeAdapter(list[FaultRule])
+_LOG_AT_MOST = 10_000
+_LOG = (
+    "seq",
+    "at",
+    "request_id",
+    "correlation_id",
+    "object_type",
+    "record_id",
+    "action",
+    "properties",
+    "to_type",
+    "to_id",
+    "trace_id",
+)
+
+
+class Control:
+    """The endpoints of the control plane over one account."""
+
+    def __init__(self, portal: Portal, faults: Faults) -> None:
+        self._portal = portal
+        self._faults = faults
+
+    def routes(self) -> list[Route]:
+        table: list[tuple[str, str, Callable[[Request], Any]]] = [
+            ("GET", "/sandbox/health", self.health),
+            ("GET", "/sandbox/switches", self.switches),
+            ("PUT", "/sandbox/switches", self.switch),
+            ("GET", "/sandbox/faults", self.faults),
+            ("PUT", "/sandbox/faults", self.replace_faults),
+            ("POST", "/sandbox/faults", self.add_faults),
+            ("DELETE", "/sandbox/faults", self.clear_faults),
+            ("GET", "/sandbox/log", self.log),
+            ("GET", "/sandbox/requests", self.requests),
+            ("POST", "/sandbox/reset", self.reset),
+        ]
+        return [Route(path, endpoint, methods=[method]) for method, path, endpoint in table]
+
+    async def health(self, _: Request) -> Response:
+        """Say that the sandbox answers, for which account, and how much it holds."""
+        alive = {kind.name: 0 for kind in OBJECT_TYPES}
+        for record in self._portal.store.records.values():
+            alive[record.object_type] += record.alive
+        settings = self._portal.settings
+        return JSONResponse({"status": "ok", "portalId": settings.portal_id, "plan": settings.plan, "records": alive})
+
+    async def switches(self, _: Request) -> Response:
+        return JSONResponse(self._portal.switches.model_dump(mode="json"))
+
+    async def switch(self, request: Request) -> Response:
+        """Set the switches that are sent and leave the others as they are."""
+        wanted = await _body(request)
+        if not isinstance(wanted, dict):
+            return _wrong("send a JSON object of switches")
+        try:
+            switches = Switches.model_validate(self._portal.switches.model_dump() | wanted)
+        except ValidationError as error:
+            return _wrong(error)
+        self._portal.switch(switches)
+        return await self.switches(request)
+
+    async def faults(self, _: Request) -> Response:
+        rows = [active.rule.model_dump(mode="json") | {"hits": active.hits} for active in self._faults.rules]
+        return JSONResponse(rows)
+
+    async def replace_faults(self, request: Request) -> Response:
+        return await self._take_faults(request, replacing=True)
+
+    async def add_faults(self, request: Request) -> Response:
+        return await self._take_faults(request, replacing=False)
+
+    async def _take_faults(self, request: Request, *, replacing: bool) -> Response:
+        try:
+            rules = _RULES.validate_python(await _body(request))
+        except ValidationError as error:
+            return _wrong(error)
+        if replacing:
+            self._faults.clear()
+        self._faults.add(rules)
+        return await self.faults(request)
+
+    async def clear_faults(self, _: Request) -> Response:
+        self._faults.clear()
+        return Response(status_code=204)
+
+    async def log(self, request: Request) -> Response:
+        """Give the write log from after `since`, of one record or one type if asked, oldest first."""
+        query = request.query_params
+        kind = known_type(query.get("object_type", ""))
+        since = query.get("since", "0")
+        if not since.isdigit() or ("object_type" in query and kind is None):
+            return _wrong("since must be a number and object_type one of " + ", ".join(k.name for k in OBJECT_TYPES))
+        where, values = ["seq > ?"], [since]
+        for column, value in (("record_id", query.get("record")), ("object_type", kind.name if kind else None)):
+            if value is not None:
+                where.append(f"{column} = ?")
+                values.append(value)
+        sql = f"SELECT {', '.join(_LOG)} FROM write_log WHERE {' AND '.join(where)} ORDER BY seq LIMIT {_LOG_AT_MOST}"  # noqa: S608
+        rows = self._portal.database.connection.execute(sql, values)
+        entries = [dict(zip(_LOG, row, strict=True)) for row in rows]
+        return JSONResponse([{**entry, "properties": json.loads(entry["properties"])} for entry in entries])
+
+    async def requests(self, _: Request) -> Response:
+        """Count the requests: by kind with their mean number of inputs, by status, those refused for a limit."""
+        db = self._portal.database.connection
+        kinds = db.execute(
+            "SELECT kind, count(*), avg(inputs), avg(millis), sum(status = 429), sum(fault IS NOT NULL)"
+            " FROM request_log GROUP BY kind ORDER BY kind"
+        )
+        names = ("kind", "requests", "mean_inputs", "mean_millis", "limited", "faults")
+        statuses = dict(db.execute("SELECT status, count(*) FROM request_log GROUP BY status ORDER BY status"))
+        return JSONResponse(
+            {
+                "total": sum(statuses.values()),
+                "limited": statuses.get(429, 0),
+                "by_status": {str(status): count for status, count in statuses.items()},
+                "by_kind": [dict(zip(names, row, strict=True)) for row in kinds],
+            }
+        )
+
+    async def reset(self, _: Request) -> Response:
+        """Make the account as new; faults end too."""
+        self._portal.reset()
+        self._faults.clear()
+        return Response(status_code=204)
+
+
+async def _body(request: Request) -> Any:
+    try:
+        return json.loads(await request.body())
+    except ValueError:
+        return None
+
+
+def _wrong(error: ValidationError | str) -> Response:
+    """Say what is wrong with what was sent to the control plane, and where."""
+    if isinstance(error, str):
+        return JSONResponse({"error": error}, 400)
+    found = [{"where": ".".join(map(str, e["loc"])), "what": e["msg"]} for e in error.errors(include_url=False)]
+    return JSONResponse({"error": "not understood", "details": found}, 400)
