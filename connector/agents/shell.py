@@ -29,8 +29,24 @@ BUFFERED_EVENTS = 500
 SESSION_TIMEOUT_S = 30.0
 
 
+class LeavingThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
+    """The consumer's thread; it leaves the group when it is stopped.
+
+    A named member that goes away is waited for by the broker, which is right for one that was killed. One that was
+    stopped says so instead, so that others take over at once.
+    """
+
+    async def on_thread_stop(self) -> None:
+        if self._consumer is not None:
+            self._consumer._coordinator._group_instance_id = None  # noqa: SLF001 - aiokafka never lets one leave
+        await super().on_thread_stop()
+
+
 class LedgerConsumer(driver.Consumer):  # type: ignore[misc]
     """A consumer that seeks to the ledger's positions wherever Faust would seek to the group's."""
+
+    def _new_consumer_thread(self) -> LeavingThread:
+        return LeavingThread(self, loop=self.loop, beacon=self.beacon)
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Called by Faust at each assignment, with all partitions then held."""

@@ -1,0 +1,98 @@
+"""What each role of a worker is made of."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Final
+
+from connector.agents.apply_messages import ApplyMessages
+from connector.agents.epochs import meet
+from connector.agents.locks import LockTakenError, held_lock
+from connector.agents.loop import Loop
+from connector.agents.map_changes import MapChanges
+from connector.agents.parts import Parts
+from connector.agents.positions import LedgerKeeper, Positions
+from connector.agents.pump_outbox import OutboxPump
+from connector.agents.rejects import Rejects
+from connector.agents.report_errors import ReportErrors
+from connector.agents.runner import Duty
+from connector.agents.shell import App, Shell, create_app
+from connector.agents.work import Work
+from connector.capture.decode import ChangeDecoder
+from connector.kafka import TopicInfo
+from connector.mapping import SectionMapper, mapper
+from connector.sync_error import Stage
+
+OTHER_PUMP_S: Final = 5.0
+"""How often a process that does not pump looks whether it should."""
+
+
+async def map_role(parts: Parts) -> App:
+    """One agent for each section that a shop file has."""
+    mappings = {shop.topic(table): shop.hash for shop in parts.shops for table in shop.tables()}
+    numbers = await meet(parts.ledger, parts.changes, mappings, parts.accepted)
+    decoder = ChangeDecoder(parts.registry, lambda topic: parts.changes[topic].topic_id, parts.full_before)
+    rejects = Rejects(parts.settings, parts.codec, Stage.MAP)
+    works = [
+        MapChanges(section, mappers, decoder, parts.registry, rejects, numbers)
+        for section, mappers in section_mappers(parts).items()
+    ]
+    return assemble(parts, "map", works, parts.changes)
+
+
+def section_mappers(parts: Parts) -> dict[str, dict[str, SectionMapper]]:
+    """Section → change topic → mapper, over all shops."""
+    found: dict[str, dict[str, SectionMapper]] = {}
+    for shop in parts.shops:
+        for section in shop.sections:
+            section_mapper = mapper(shop, section)
+            found.setdefault(section, {}).update(dict.fromkeys(section_mapper.topics, section_mapper))
+    return {section: mappers for section, mappers in found.items() if mappers}
+
+
+async def apply_role(parts: Parts) -> App:
+    """One agent for each sync topic."""
+    rejects = Rejects(parts.settings, parts.codec, Stage.APPLY)
+    works = [ApplyMessages(topic, parts.registry, rejects, parts.post) for topic in parts.sync_topics]
+    return assemble(parts, "apply", works, parts.own)
+
+
+async def report_role(parts: Parts) -> App:
+    """The error agent."""
+    rejects = Rejects(parts.settings, parts.codec, Stage.APPLY)
+    return assemble(parts, "report", [ReportErrors(parts.registry, rejects)], parts.own)
+
+
+def assemble(parts: Parts, role: str, works: Sequence[Work], topics: Mapping[str, TopicInfo]) -> App:
+    """An app whose agents do `works`."""
+    shell, keeper = Shell(), LedgerKeeper(parts.ledger)
+    loops = [Loop(work, keeper, shell, parts.producer) for work in works]
+    positions = Positions(parts.settings.kafka_bootstrap, keeper, loops, accepted=parts.accepted)
+    read = {topic: topics[topic] for work in works for topic in work.topics}
+    return create_app(parts.settings, role, shell, positions, member=member_name(parts, read))
+
+
+def member_name(parts: Parts, topics: Mapping[str, TopicInfo]) -> str:
+    """A name that stays while the ledger and what is read stay: under it a restarted worker goes on at once."""
+    shape = [(name, topic.topic_id, topic.partitions) for name, topic in sorted(topics.items())]
+    return hashlib.sha256(repr((str(parts.settings.ledger.resolve()), shape)).encode()).hexdigest()[:12]
+
+
+def pump_duty(parts: Parts) -> Duty:
+    """The pump, in one process of those that share the ledger."""
+
+    async def pump() -> None:
+        while True:
+            with suppress(LockTakenError), held_lock(parts.settings.ledger, "outbox"):
+                await OutboxPump(parts.ledger, parts.producer).run()
+            await asyncio.sleep(OTHER_PUMP_S)
+
+    return pump
+
+
+def send_role(parts: Parts) -> Mapping[str, Duty]:
+    """The courier, and what tells it how long a child has waited for its parent."""
+    raise NotImplementedError

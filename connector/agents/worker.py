@@ -1,0 +1,85 @@
+"""The worker's process: takes its roles, builds their parts, runs them, and says by its exit code how it ended.
+
+    map     changes → sync messages          apply   sync messages → ledger
+    report  errors → dead letters            send    ledger → HubSpot
+
+Several processes may share the roles of one ledger; each role is held by one of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AsyncExitStack
+from typing import Final
+
+import structlog
+
+from connector.agents import logs
+from connector.agents.locks import roles_held
+from connector.agents.parts import Parts, open_parts
+from connector.agents.roles import apply_role, map_role, pump_duty, report_role, send_role
+from connector.agents.runner import EXIT_FATAL, Duty, Service, serve
+from connector.agents.watchdog import Pulse, Watchdog
+from connector.errors import ConfigurationError, FatalError
+from connector.mapping import Shop
+from connector.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+ROLES: Final = ("map", "apply", "report", "send")
+
+
+def run_worker(
+    shops: Sequence[Shop],
+    settings: Settings,
+    roles: Collection[str] = ROLES,
+    *,
+    accepted: Collection[str] = (),
+    full_before: Callable[[str], bool] = lambda _topic: False,
+) -> int:
+    """Work until SIGTERM or SIGINT (0), or until going on would lose or corrupt something (70).
+
+    `accepted` names change topics that may have been made anew; `full_before` says of a change topic whether its
+    table's old rows are whole. Raises ConfigurationError before anything is read.
+    """
+    if unknown := sorted(set(roles) - set(ROLES)):
+        raise ConfigurationError(f"no such role: {', '.join(unknown)}; there are {', '.join(ROLES)}")
+    logs.set_up()
+    with roles_held(settings.ledger, roles):
+        return asyncio.run(work(shops, settings, roles, accepted=accepted, full_before=full_before))
+
+
+async def work(
+    shops: Sequence[Shop],
+    settings: Settings,
+    roles: Collection[str],
+    *,
+    accepted: Collection[str] = (),
+    full_before: Callable[[str], bool] = lambda _topic: False,
+    stop: asyncio.Event | None = None,
+) -> int:
+    """As `run_worker`, without the locks; `stop` ends it as a signal would."""
+    async with AsyncExitStack() as closing:
+        try:
+            parts = await open_parts(shops, settings, closing, accepted=accepted, full_before=full_before)
+            apps, duties = await assemble(parts, roles)
+            log.info("working", roles=sorted(roles), ledger=str(settings.ledger), kafka=settings.kafka_bootstrap)
+            return await serve(apps, duties, stop)
+        except FatalError as error:
+            log.exception("stopping", reason=str(error), kind=type(error).__name__)
+            return EXIT_FATAL
+
+
+async def assemble(parts: Parts, roles: Collection[str]) -> tuple[list[Service], Mapping[str, Duty]]:
+    """The apps of the roles, and what goes on beside them."""
+    apps: list[Service] = []
+    duties: dict[str, Duty] = {"pulse": Pulse().run, "outbox": pump_duty(parts)}
+    for role, build in (("map", map_role), ("apply", apply_role), ("report", report_role)):
+        if role in roles:
+            app = await build(parts)
+            apps.append(app)
+            duties[f"{role} watchdog"] = Watchdog(app.positions).run
+    if "send" in roles:
+        duties.update(send_role(parts))
+    return apps, duties
