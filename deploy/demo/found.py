@@ -51,7 +51,7 @@ class Shop:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record that is not archived. `external_id`: the shop's id out of its key; None if the key is not the store's."""
+    """One record that is not archived. `external_id`: the shop's id in its key; None if the key is not the store's."""
 
     id: str
     type: str
