@@ -1,0 +1,135 @@
+"""What the demo runs on: programs started with the stack's addresses, and a worker that outlives the demo."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+from rich.console import Console
+
+WORKER_STARTS_IN_S = 30.0
+WORKER_STOPS_IN_S = 30.0
+
+
+class StageError(Exception):
+    """A step of the demo failed; the text says which and where to look."""
+
+
+class Stage:
+    """One home folder with its stack, its environment and its worker."""
+
+    def __init__(self, root: Path, home: Path, port_base: int, console: Console) -> None:
+        self.root = root
+        self.home = (root / home).resolve()
+        self.console = console
+        self.environment = dict(os.environ)
+        self._port_base = port_base
+        self._pid_file = self.home / "pids" / "worker"
+
+    @property
+    def ambiguous(self) -> Path:
+        """Where the worker writes the ids of requests whose fate it did not know."""
+        return self.home / "data" / "ambiguous.txt"
+
+    @property
+    def worker_log(self) -> Path:
+        return self.home / "logs" / "worker.log"
+
+    def stack(self, *command: str) -> list[str]:
+        where = ("--home", str(self.home), "--port-base", str(self._port_base))
+        return [sys.executable, "-m", "deploy.local", *command, *where]
+
+    def python(self, module: str, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", module, *arguments]
+
+    def shopbridge(self, *arguments: str) -> list[str]:
+        return [str(Path(sys.executable).with_name("shopbridge")), *arguments]
+
+    def load_environment(self) -> None:
+        """Take the stack's addresses, add the demo's own settings, and leave both as a file to be sourced."""
+        lines = (self.home / "env").read_text().splitlines()
+        settings = dict(line.split("=", 1) for line in lines if "=" in line)
+        settings |= {
+            "SHOPBRIDGE_SHOP": str(self.root / "deploy/demo/shop.yaml"),
+            "SHOPBRIDGE_PARENT_DEADLINE_S": "20",
+            "SHOPBRIDGE_AMBIGUOUS_LOG": str(self.ambiguous),
+        }
+        self.environment |= settings
+        path = f'export PATH="{Path(sys.executable).parent}:$PATH"'
+        exports = [f'export {name}="{value}"' for name, value in settings.items()]
+        (self.home / "env.sh").write_text("\n".join([*exports, path, ""]))
+
+    def run(self, title: str, *command: str) -> None:
+        """Run a step with its output on the screen; raises StageError if it fails."""
+        self.console.rule(title, align="left", style="dim")
+        started = time.monotonic()
+        code = subprocess.run(command, cwd=self.root, env=self.environment, check=False).returncode
+        if code != 0:
+            raise StageError(f"{title}: `{' '.join(command)}` ended with {code}")
+        self.console.print(f"[dim]{time.monotonic() - started:.1f} s[/dim]")
+
+    def output(self, *command: str) -> str:
+        """What a program prints; raises StageError if it fails."""
+        done = subprocess.run(command, cwd=self.root, env=self.environment, check=False, capture_output=True, text=True)
+        if done.returncode not in {0, 1}:
+            raise StageError(f"`{' '.join(command)}` ended with {done.returncode}: {done.stderr.strip()}")
+        return done.stdout
+
+    def shop_exists(self) -> bool:
+        with psycopg.connect(self.environment["SHOP_ADMIN_URL"]) as shop:
+            found = shop.execute("SELECT to_regclass('public.order_items') IS NOT NULL").fetchone()
+        return bool(found and found[0])
+
+    def start_worker(self) -> None:
+        """Start the worker in a session of its own, unless it runs already with the same code and settings."""
+        self.console.rule("Start the worker", align="left", style="dim")
+        self.stop()
+        self.worker_log.parent.mkdir(parents=True, exist_ok=True)
+        self._pid_file.parent.mkdir(parents=True, exist_ok=True)
+        self.ambiguous.touch()
+        with self.worker_log.open("ab") as log:
+            worker = subprocess.Popen(
+                self.shopbridge("worker"),
+                cwd=self.root,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._pid_file.write_text(str(worker.pid))
+        self.console.print(f"pid {worker.pid}, log {self.worker_log}")
+
+    def worker_pid(self) -> int | None:
+        """The running worker's pid; a number that now belongs to another program is none."""
+        if not self._pid_file.exists():
+            return None
+        pid = int(self._pid_file.read_text())
+        command = Path(f"/proc/{pid}/cmdline")
+        return pid if command.exists() and b"shopbridge" in command.read_bytes() else None
+
+    def require_worker(self) -> None:
+        """Raise StageError with the log's last lines if the worker has ended."""
+        if self.worker_pid() is None:
+            tail = "\n".join(self.worker_log.read_text(errors="replace").splitlines()[-15:])
+            raise StageError(f"the worker has ended; the last lines of {self.worker_log}:\n{tail}")
+
+    def stop(self) -> int:
+        """Stop the worker if it runs; 0 once it is gone."""
+        pid = self.worker_pid()
+        if pid is None:
+            return 0
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + WORKER_STOPS_IN_S
+        while self.worker_pid() is not None:
+            if time.monotonic() > deadline:
+                os.kill(pid, signal.SIGKILL)
+                break
+            time.sleep(0.1)
+        self._pid_file.unlink()
+        return 0
