@@ -16,6 +16,7 @@ from pathlib import Path
 from deploy.local import lifecycle
 from deploy.local.errors import StackError, UsageError
 from deploy.local.lifecycle import State
+from deploy.local.packages import PACKAGES, ensure
 from deploy.local.parts import NAMES, parts, with_needs
 from deploy.local.parts.part import Part
 from deploy.local.stack import DEFAULT_HOME, Stack, environment_lines, open_stack, remembered_port_base
@@ -71,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
     logs.add_argument("-n", "--lines", type=int, default=20, help="how many (%(default)s)")
     logs.add_argument("-f", "--follow", action="store_true", help="go on until Ctrl-C")
     add("env", common, do_env, "the addresses as KEY=VALUE lines, as in <home>/env")
+    add("packages", common, do_packages, "install the programs of the operating system that are missing, or name them")
     add("start", one, do_start, "start one part and what it needs")
     add("stop", one, do_stop, "stop one part")
     add("restart", one, do_restart, "stop one part and start it again")
@@ -166,4 +168,9 @@ def do_logs(stack: Stack, options: argparse.Namespace) -> int:
 
 def do_env(stack: Stack, _options: argparse.Namespace) -> int:
     print(environment_lines(stack), end="")
+    return 0
+
+
+def do_packages(_stack: Stack, _options: argparse.Namespace) -> int:
+    ensure(PACKAGES, lifecycle.printer())
     return 0

@@ -149,7 +149,7 @@ def wait_healthy(run: Start, part: Part, child: subprocess.Popen[bytes] | None) 
             how = process.ending(child.returncode) if child else ""
             raise StackError(failure(run.stack, part, f"its process ended {how}after {waited:.1f} s"))
         if waited > part.deadline:
-            why = f"it did not answer within {part.deadline:.0f} s; last try: {reason}"
+            why = f"it runs, but was not healthy within {part.deadline:.0f} s; last try: {reason}"
             raise StackError(failure(run.stack, part, why))
     raise StackError(f"{part.name}: interrupted before it was up")
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterable
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from deploy.local.errors import MissingPackageError
@@ -21,6 +22,7 @@ PACKAGES = {
     "postgres": (f"postgresql-{POSTGRES_MAJOR}", f"postgresql-client-{POSTGRES_MAJOR}"),
     "java": (f"openjdk-{JAVA_MAJOR}-jre-headless",),
     "mvn": ("maven",),
+    "venv": ("python3-venv",),
 }
 
 
@@ -46,11 +48,13 @@ def java_major(program: str) -> int:
 def is_there(program: str) -> bool:
     if program == "postgres":
         return (POSTGRES_PROGRAMS / "postgres").exists()
+    if program == "venv":  # Debian keeps what `python3 -m venv` needs in a package of its own
+        return find_spec("ensurepip") is not None
     return java() is not None if program == "java" else shutil.which(program) is not None
 
 
 def ensure(programs: Iterable[str], say: Callable[[str], None]) -> None:
-    """Install what is missing of postgres, java and mvn.
+    """Install what is missing of postgres, java, mvn and venv.
 
     Raises MissingPackageError with the command to run when this is not root on Debian, StackError when apt-get fails.
     """

@@ -27,7 +27,8 @@ def http(url: str) -> Any:
         with opener.open(url, timeout=TIMEOUT) as answer:
             body = answer.read()
     except urllib.error.HTTPError as error:
-        raise NotReadyError(f"{url} answers {error.code}: {error.read()[:200].decode(errors='replace')}") from error
+        words = " ".join(error.read().decode(errors="replace").split())
+        raise NotReadyError(f"{url} answers {error.code}: {words[:300]}") from error
     except (OSError, urllib.error.URLError) as error:
         raise NotReadyError(f"{url}: {error}") from error
     try:

@@ -22,6 +22,9 @@ from deploy.local.errors import StackError
 LOG_LIMIT = 20 * 1024 * 1024  # bytes; a longer log is set aside at the next start
 POLL_SECONDS = 0.05
 
+# Popen objects complain when they are dropped while their process runs, which is just what is wanted here.
+CHILDREN: list[subprocess.Popen[bytes]] = []
+
 
 @dataclass(frozen=True, slots=True)
 class Launch:
@@ -106,6 +109,7 @@ def start(launch: Launch, log: Path, record: Path) -> subprocess.Popen[bytes]:
             cwd=launch.folder,
             env=child_environment(launch.environment),
         )
+    CHILDREN.append(process)
     if known := describe(process.pid):
         write_record(record, known)
     return process
