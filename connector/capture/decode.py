@@ -73,17 +73,17 @@ class ChangeDecoder:
         except Exception as error:
             raise RowError("UNEXPECTED", f"{type(error).__name__} while decoding: {error}") from error
 
-    def row_key(self, record: Record) -> str:
-        """The row's name for an error report, also of a record that cannot be decoded: then its key's bytes in hex."""
+    def row_key(self, record: Record) -> str | None:
+        """The row's name by the record's key alone, None where there is no key that can be read."""
         if record.key is None:
-            return ""
+            return None
         try:
             number = wire.schema_id(record.key)
             schema = self._key_schema(number)
             _, reader = self._key_readers.get(number, (0, schema.columns))
             return row_key(reader.read(wire.read_payload(record.key, schema.writer)))
         except RowError:
-            return record.key.hex()
+            return None
 
     def _decode(self, record: Record, value: bytes) -> Change | None:
         number = wire.schema_id(value)
@@ -166,9 +166,12 @@ def row_key(key: Row) -> str:
 def database_position(source: Mapping[str, Any], transaction: Mapping[str, Any] | None) -> str:
     """Position in PostgreSQL's log as text that sorts: the LSN, then the number of the event within its transaction.
 
-    Empty, and so before all others, where the event carries no LSN.
+    Of a row read by an incremental snapshot it is the LSN at its reading. Empty, and so before all others, where the
+    event carries none.
     """
     lsn = source.get("lsn")
+    if lsn is None and source.get("sequence"):
+        lsn = int(json.loads(source["sequence"])[-1])  # rows of incremental snapshots have no LSN of their own
     order = transaction["total_order"] if transaction else 0
     return "" if lsn is None else f"{lsn & 0xFFFFFFFFFFFFFFFF:016x}/{order:08d}"
 

@@ -1,0 +1,210 @@
+"""The Debezium connector's settings, every one that decides about loss, order or types stated.
+
+Facts are Debezium's documentation of the PostgreSQL connector and Apicurio's of its converter, tried on Debezium 3.6.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from connector.capture.plan import SCHEMA, CapturePlan
+from connector.kafka.admin import NewTopic
+from connector.kafka.limits import LARGEST_CHANGE
+from connector.settings import Settings
+
+CONNECTOR_CLASS: Final = "io.debezium.connector.postgresql.PostgresConnector"
+AVRO_CONVERTER: Final = "io.apicurio.registry.utils.converter.AvroConverter"
+
+HEARTBEAT_MS: Final = 5000
+QUEUE_BYTES: Final = 64 * 1024 * 1024
+
+UNLISTED_KEYS: Final = frozenset({"field.name.adjustment.mode", "offset.mismatch.strategy"})
+"""Settings that Debezium 3.6 obeys and leaves out of its list of definitions."""
+
+FREE_PREFIXES: Final = (
+    "key.converter.",
+    "value.converter.",
+    "header.converter.",
+    "topic.creation.",
+    "producer.override.",
+    "transforms.",
+    "predicates.",
+    "driver.",
+)
+"""Families whose members Connect does not list."""
+
+TYPES: Final[Mapping[str, str]] = {
+    # Text keeps NaN and infinity, which `precise` turns into NULL; the source type below says that it is a number.
+    "decimal.handling.mode": "string",
+    "column.propagate.source.type": ".*",
+    "time.precision.mode": "adaptive_time_microseconds",
+    # `numeric` makes months of 30.4 days.
+    "interval.handling.mode": "string",
+    "hstore.handling.mode": "json",
+    "binary.handling.mode": "bytes",
+    # Otherwise columns of types unknown to Debezium are missing without a word.
+    "include.unknown.datatypes": "true",
+    "schema.name.adjustment.mode": "avro",
+    "field.name.adjustment.mode": "avro",
+}
+
+NO_LOSS: Final[Mapping[str, str]] = {
+    # A slot that is ahead of our offset has lost changes: fail instead of going on from there.
+    "offset.mismatch.strategy": "trust_offset",
+    "lsn.flush.mode": "connector",
+    "slot.drop.on.stop": "false",
+    "errors.tolerance": "none",
+    "event.processing.failure.handling.mode": "fail",
+    "skipped.operations": "none",
+    # Change topics are not compacted, so a tombstone would only be one more record to skip.
+    "tombstones.on.delete": "false",
+    "errors.log.enable": "true",
+}
+
+SNAPSHOTS: Final[Mapping[str, str]] = {
+    # The first load is an incremental snapshot, which runs beside the stream and goes on after a restart.
+    "snapshot.mode": "no_data",
+    "incremental.snapshot.watermarking.strategy": "insert_delete",
+    "incremental.snapshot.chunk.size": "1024",
+    "notification.enabled.channels": "sink",
+}
+
+FLOW: Final[Mapping[str, str]] = {
+    "tasks.max": "1",
+    "poll.interval.ms": "20",
+    "max.batch.size": "2048",
+    "max.queue.size": "8192",
+    "max.queue.size.in.bytes": str(QUEUE_BYTES),
+    "producer.override.max.request.size": str(LARGEST_CHANGE),
+    "retriable.restart.connector.wait.ms": "2000",
+    "extended.headers.enabled": "false",
+}
+
+
+def connector_config(plan: CapturePlan, settings: Settings) -> dict[str, str]:
+    """The whole configuration; what the shop file states under `capture: config` comes last and wins."""
+    return {
+        "connector.class": CONNECTOR_CLASS,
+        "plugin.name": "pgoutput",
+        **_database(plan),
+        **_scope(plan),
+        **TYPES,
+        **NO_LOSS,
+        **SNAPSHOTS,
+        "notification.sink.topic.name": plan.notifications_topic,
+        "heartbeat.interval.ms": str(HEARTBEAT_MS),
+        "heartbeat.action.query": heartbeat_query(plan),
+        **FLOW,
+        **_topic_creation(settings),
+        **_converter("key", settings),
+        **_converter("value", settings),
+        **plan.extra_config,
+    }
+
+
+def topics(plan: CapturePlan, settings: Settings) -> list[NewTopic]:
+    """Topics to be made before the connector starts: brokers may forbid that they make themselves.
+
+    Record keys choose the partition, so the number of partitions must never change afterwards.
+    """
+    kept = _topic_config(settings.change_retention_days)
+    brief = _topic_config(1)
+    changes = [NewTopic(name, settings.topic_partitions, settings.topic_replication, kept) for name in plan.topics]
+    watches = (plan.heartbeat_topic, f"__debezium-heartbeat.{plan.prefix}", plan.notifications_topic)
+    return changes + [NewTopic(name, 1, settings.topic_replication, brief) for name in watches]
+
+
+def heartbeat_query(plan: CapturePlan) -> str:
+    """Moves the slot on while captured tables rest; its change says that all commits before it have been read."""
+    values = "(id, beat) VALUES (1, now()) ON CONFLICT (id) DO UPDATE SET beat = excluded.beat"
+    return f"INSERT INTO {SCHEMA}.{plan.heartbeat_table} {values}"
+
+
+def unknown_keys(config: Mapping[str, str], defined: Iterable[str]) -> list[str]:
+    """Settings nobody will read, each with the nearest known one: Connect passes over misspelt ones in silence."""
+    known = {*defined, *UNLISTED_KEYS}
+    patterns = [name for name in known if "(" in name]
+    return [
+        _with_suggestion(key, known)
+        for key in config
+        if key not in known
+        and not key.startswith(FREE_PREFIXES)
+        and not any(re.fullmatch(pattern.replace("(d+)", r"(\d+)"), key) for pattern in patterns)
+    ]
+
+
+def regex_of(*names: str) -> str:
+    """A table or column in Debezium's lists, which hold anchored regular expressions between commas."""
+    return "\\.".join(re.escape(name).replace(",", "\\,") for name in names)
+
+
+def _with_suggestion(key: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(key, list(known), n=1)
+    return f"{key} (did you mean {near[0]}?)" if near else key
+
+
+def _database(plan: CapturePlan) -> dict[str, str]:
+    address = plan.address
+    ssl = {"database.sslmode": address.sslmode} if address.sslmode else {}
+    return {
+        "database.hostname": address.host,
+        "database.port": str(address.port),
+        "database.dbname": address.database,
+        "database.user": address.user,
+        "database.password": address.password,
+        **ssl,
+    }
+
+
+def _scope(plan: CapturePlan) -> dict[str, str]:
+    captured = [regex_of(plan.schema, table) for table in plan.tables]
+    left_out = [regex_of(plan.schema, table, column) for table, column in plan.left_out]
+    return {
+        **({"column.exclude.list": ",".join(left_out)} if left_out else {}),
+        "topic.prefix": plan.prefix,
+        "slot.name": plan.slot,
+        "publication.name": plan.publication,
+        "publication.autocreate.mode": "disabled",
+        "table.include.list": ",".join([*captured, regex_of(SCHEMA, plan.heartbeat_table)]),
+        "signal.data.collection": f"{SCHEMA}.{plan.signal_table}",
+    }
+
+
+def _topic_creation(settings: Settings) -> dict[str, str]:
+    """For topics beyond those made beforehand."""
+    return {
+        "topic.creation.default.partitions": str(settings.topic_partitions),
+        "topic.creation.default.replication.factor": str(settings.topic_replication),
+        **{f"topic.creation.default.{k}": v for k, v in _topic_config(settings.change_retention_days).items()},
+    }
+
+
+def _topic_config(days: int) -> dict[str, str]:
+    return {
+        "cleanup.policy": "delete",
+        "retention.ms": str(days * 24 * 60 * 60 * 1000),
+        "max.message.bytes": str(LARGEST_CHANGE),
+    }
+
+
+def _converter(side: str, settings: Settings) -> dict[str, str]:
+    """Avro in the Confluent wire format. With global ids instead of content ids a record would name a wrong schema."""
+    return {
+        f"{side}.converter": AVRO_CONVERTER,
+        f"{side}.converter.apicurio.registry.url": connect_registry_url(settings),
+        f"{side}.converter.apicurio.registry.auto-register": "true",
+        f"{side}.converter.apicurio.registry.as-confluent": "true",
+        f"{side}.converter.apicurio.registry.use-id": "contentId",
+        f"{side}.converter.apicurio.registry.headers.enabled": "false",
+    }
+
+
+def connect_registry_url(settings: Settings) -> str:
+    """The registry as the converter speaks to it: Apicurio's own API, version 2, beside the Confluent one."""
+    if settings.connect_registry_url:
+        return settings.connect_registry_url
+    base = re.sub(r"/apis/ccompat/v\d+/?$", "", settings.registry_url.rstrip("/"))
+    return f"{base}/apis/registry/v2"

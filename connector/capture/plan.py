@@ -1,0 +1,157 @@
+"""What capturing one shop needs, decided before anything is touched."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from connector.capture.errors import CaptureError
+from connector.mapping.shop import Shop
+
+SCHEMA: Final = "shopbridge"
+"""The schema of our own tables in the shop's database."""
+
+LONGEST_PREFIX: Final = 48
+"""PostgreSQL cuts names at 63 bytes, and ours are the prefix with a word before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A PostgreSQL server's database and who comes in; empty user and password where the URL names none."""
+
+    host: str
+    port: int
+    database: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+    sslmode: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TableFacts:
+    """A table as the database's catalogue has it.
+
+    `key`: columns of the primary key, in its order. `full_rows`: REPLICA IDENTITY FULL. `hidden_nulls`: nullable
+    columns with a default, whose NULL the Avro converter replaces by that default. `generated`: columns that the
+    database computes, which its change log does not carry.
+    """
+
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+    full_rows: bool
+    hidden_nulls: tuple[str, ...] = ()
+    generated: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CapturePlan:
+    """Names and rights.
+
+    `address` is the database as Kafka Connect sees it, with the role it comes in as. `owns_role`: the role is ours, so
+    we make it, with a password of our making (`sets_password`, unless an earlier one is kept), and drop it. `signaller`
+    may ask for snapshots. `full_rows` are tables that must write whole old rows. `left_out` are (table, column) of
+    generated columns: as the change log lacks them, an incremental snapshot that reads them fails.
+    """
+
+    prefix: str
+    schema: str
+    tables: tuple[str, ...]
+    topics: tuple[str, ...]
+    connector: str
+    slot: str
+    publication: str
+    address: Address
+    owns_role: bool
+    sets_password: bool
+    signaller: str
+    full_rows: tuple[str, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
+    extra_config: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def heartbeat_table(self) -> str:
+        return f"heartbeat_{self.prefix}"
+
+    @property
+    def signal_table(self) -> str:
+        return f"signal_{self.prefix}"
+
+    @property
+    def heartbeat_topic(self) -> str:
+        return heartbeat_topic(self.prefix)
+
+    @property
+    def notifications_topic(self) -> str:
+        return notifications_topic(self.prefix)
+
+
+def heartbeat_topic(prefix: str) -> str:
+    """The topic of the heartbeat table's changes: each says that all commits before it have been read."""
+    return f"{prefix}.{SCHEMA}.heartbeat_{prefix}"
+
+
+def notifications_topic(prefix: str) -> str:
+    """The topic on which the connector says how snapshots go."""
+    return f"{prefix}_notifications"
+
+
+def plan_capture(shop: Shop, facts: Mapping[str, TableFacts] | None = None) -> CapturePlan:
+    """The plan for a shop file.
+
+    `facts` are the catalogue's, by table (`postgres.table_facts`); without them no table is found to need whole rows.
+    Raises CaptureError for a database kind, a prefix or an address that cannot be captured.
+    """
+    if shop.database.kind != "postgres":
+        raise CaptureError(f"{shop.file}: capture of {shop.database.kind} is not supported; only postgres is")
+    prefix = shop.capture.prefix
+    if not re.fullmatch(r"[a-z_][a-z0-9_]*", prefix) or len(prefix) > LONGEST_PREFIX:
+        raise CaptureError(
+            f"{shop.file}: capture prefix {prefix!r} must be at most {LONGEST_PREFIX} lower-case letters, digits and "
+            f"underscores, and not begin with a digit: it becomes part of topic, slot and Avro names"
+        )
+    ours = f"{SCHEMA}_{prefix}"
+    address = parse_address(shop.capture.url or shop.database.url)
+    owns_role = shop.capture.url is None or not address.user
+    if owns_role:
+        address = Address(
+            address.host, address.port, address.database, ours, secrets.token_urlsafe(24), address.sslmode
+        )
+    known = facts or {}
+    return CapturePlan(
+        prefix=prefix,
+        schema=shop.database.schema,
+        tables=shop.tables(),
+        topics=tuple(map(shop.topic, shop.tables())),
+        connector=shop.capture.connector or ours,
+        slot=shop.capture.slot or ours,
+        publication=shop.capture.publication or ours,
+        address=address,
+        owns_role=owns_role,
+        sets_password=owns_role,
+        signaller=parse_address(shop.database.url).user,
+        full_rows=tuple(table for table, fact in known.items() if shop.needs_full_rows(table, fact.key)),
+        left_out=tuple((table, column) for table, fact in known.items() for column in fact.generated),
+        extra_config=shop.capture.config,
+    )
+
+
+def parse_address(url: str) -> Address:
+    """Raises CaptureError for anything but postgresql://[user[:password]@]host[:port]/database[?sslmode=...]."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 5432
+    except ValueError as error:
+        raise CaptureError(f"the database's address is no URL: {error}") from error
+    database = unquote(parts.path.removeprefix("/"))
+    if parts.scheme not in {"postgresql", "postgres"} or not parts.hostname or not database:
+        raise CaptureError(
+            f"the database's address must be postgresql://user:password@host:port/database; it begins with "
+            f"{parts.scheme or 'no scheme'}://{parts.hostname or ''}"
+        )
+    sslmode = parse_qs(parts.query).get("sslmode", [""])[0]
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return Address(parts.hostname, port, database, user, password, sslmode)

@@ -1,0 +1,206 @@
+"""What the shop's PostgreSQL must have to be captured: made where rights allow, otherwise said as SQL to run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import psycopg
+
+from connector.capture import catalogue
+from connector.capture.catalogue import ROLE_COMMENT, Catalogue, Connection, Grant, quoted
+from connector.capture.errors import CaptureError
+from connector.capture.plan import SCHEMA, CapturePlan
+
+PASSWORD_PLACE: Final = "choose-a-password"  # noqa: S105 - stands where an administrator writes one
+NOTHING: Final = Catalogue()
+
+
+def grants(plan: CapturePlan) -> list[Grant]:
+    """The connector reads mapped tables and works our own; whoever works with the shop file asks for snapshots."""
+    role, own = plan.address.user, quoted(SCHEMA)
+    heartbeat, signal = quoted(SCHEMA, plan.heartbeat_table), quoted(SCHEMA, plan.signal_table)
+    wanted = [
+        Grant("USAGE", "SCHEMA", quoted(plan.schema), role),
+        *(Grant("SELECT", "TABLE", quoted(plan.schema, table), role) for table in plan.tables),
+        Grant("USAGE", "SCHEMA", own, role),
+        *(Grant(privilege, "TABLE", heartbeat, role) for privilege in ("SELECT", "INSERT", "UPDATE")),
+        *(Grant(privilege, "TABLE", signal, role) for privilege in ("SELECT", "INSERT", "DELETE")),
+    ]
+    if plan.signaller and plan.signaller != role:
+        wanted += [
+            Grant("USAGE", "SCHEMA", own, plan.signaller),
+            *(Grant(privilege, "TABLE", signal, plan.signaller) for privilege in ("SELECT", "INSERT")),
+            *(Grant(privilege, "TABLE", heartbeat, plan.signaller) for privilege in ("SELECT", "INSERT", "UPDATE")),
+        ]
+    return wanted
+
+
+def statements(plan: CapturePlan, there: Catalogue = NOTHING) -> list[str]:
+    """The SQL that makes what the plan needs and is not there, in an order that works."""
+    return [
+        *_role(plan, there),
+        *_own_tables(plan, there),
+        *(_grant(grant) for grant in grants(plan) if (grant.privilege, grant.name, grant.role) not in there.granted),
+        *(
+            f"ALTER TABLE {quoted(plan.schema, table)} REPLICA IDENTITY FULL"
+            for table in plan.full_rows
+            if table not in there.full_rows
+        ),
+        *_publication(plan, there),
+    ]
+
+
+def sql_script(plan: CapturePlan, there: Catalogue = NOTHING) -> str:
+    """The statements as a script for an administrator, without a password in it."""
+    plan = replace(plan, address=replace(plan.address, password=PASSWORD_PLACE))
+    text = "\n".join(f"{statement};" for statement in statements(plan, there))
+    head = (
+        f"-- What shopbridge needs to capture {', '.join(plan.tables)}.\n"
+        f"-- To be run as a superuser in the database {plan.address.database}."
+    )
+    note = (
+        f"\n-- Then write the role and its password into the shop file:\n"
+        f"--   capture: {{url: postgresql://{plan.address.user}:{PASSWORD_PLACE}@{plan.address.host}:{plan.address.port}"
+        f"/{plan.address.database}}}"
+        if PASSWORD_PLACE in text
+        else ""
+    )
+    return f"{head}\n{text}{note}\n"
+
+
+def apply(plan: CapturePlan, url: str) -> list[str]:
+    """Make what is missing, all or nothing; returns the statements that ran.
+
+    `url` is that of a role that may do so. Raises CaptureError with the SQL to run when it may not, or when a mapped
+    table does not exist.
+    """
+    with catalogue.connect(url) as connection:
+        catalogue.require_logical(connection, plan)
+        require_tables(connection, plan)
+        there = catalogue.read(connection, plan, grants(plan))
+        missing = statements(plan, there)
+        try:
+            for statement in missing:
+                connection.execute(statement)
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise CaptureError(
+                f"the role that the database's address names may not prepare capture ({error.diag.message_primary}). "
+                f"Give an address that may (SHOP_ADMIN_URL), or let an administrator run:\n\n{sql_script(plan, there)}"
+            ) from error
+        except psycopg.Error as error:
+            raise CaptureError(f"the database refused to prepare capture: {error}") from error
+    return missing
+
+
+def require_tables(connection: Connection, plan: CapturePlan) -> None:
+    """Raises CaptureError for mapped tables that do not exist or have no primary key, all at once."""
+    facts = catalogue.table_facts(connection, plan.schema, plan.tables)
+    missing = [table for table in plan.tables if table not in facts]
+    if missing:
+        raise CaptureError(f"the database has no table {', '.join(missing)} in the schema {plan.schema}")
+    keyed = plan.extra_config.get("message.key.columns", "")
+    if keyless := [table for table, fact in facts.items() if not fact.key and table not in keyed]:
+        raise CaptureError(
+            f"{', '.join(keyless)} has no primary key, so its rows cannot be told apart. Add one, or name the "
+            f"columns that identify a row: "
+            f"capture: {{config: {{message.key.columns: '{plan.schema}.{keyless[0]}:column'}}}}"
+        )
+
+
+def removal(plan: CapturePlan, there: Catalogue) -> list[str]:
+    """The SQL that takes away what `statements` made; the slot goes first, since it keeps the log."""
+    own = [f"DROP TABLE {quoted(SCHEMA, table)}" for table in sorted(there.own_tables)]
+    role = quoted(plan.address.user)
+    return [
+        *([f"SELECT pg_drop_replication_slot({_literal(plan.slot)})"] if there.slot_active is not None else []),
+        *([f"DROP PUBLICATION {quoted(plan.publication)}"] if there.has_publication else []),
+        *own,
+        *([_DROP_EMPTY_SCHEMA] if there.has_schema else []),
+        *([f"DROP OWNED BY {role}", f"DROP ROLE {role}"] if plan.owns_role and there.role_is_ours else []),
+    ]
+
+
+def remove(plan: CapturePlan, url: str) -> list[str]:
+    """Take away slot, publication, our tables and role; returns the statements that ran, none the second time.
+
+    Raises CaptureError with the SQL to run when the role may not do it.
+    """
+    with catalogue.connect(url) as connection:
+        gone = removal(plan, catalogue.read(connection, plan, []))
+        try:
+            for statement in gone:
+                connection.execute(statement)
+        except psycopg.errors.InsufficientPrivilege as error:
+            script = "\n".join(f"{statement};" for statement in gone)
+            raise CaptureError(
+                f"the role that the database's address names may not remove capture ({error.diag.message_primary}). "
+                f"Give an address that may (SHOP_ADMIN_URL), or let an administrator run:\n\n{script}"
+            ) from error
+        except psycopg.Error as error:
+            raise CaptureError(f"the database refused to remove capture: {error}") from error
+    return gone
+
+
+def _role(plan: CapturePlan, there: Catalogue) -> list[str]:
+    role, password = quoted(plan.address.user), _literal(plan.address.password)
+    if there.role_replicates is None:
+        if "${" in plan.address.password:
+            raise CaptureError(
+                f"the role {plan.address.user} does not exist, and its password is only a reference. Make it:\n"
+                f"    CREATE ROLE {role} LOGIN REPLICATION PASSWORD '{PASSWORD_PLACE}';"
+            )
+        made = [f"CREATE ROLE {role} LOGIN REPLICATION PASSWORD {password}"]
+        return made + ([f"COMMENT ON ROLE {role} IS {_literal(ROLE_COMMENT)}"] if plan.owns_role else [])
+    replicates = [] if there.role_replicates else [f"ALTER ROLE {role} REPLICATION"]
+    return replicates + ([f"ALTER ROLE {role} PASSWORD {password}"] if plan.sets_password else [])
+
+
+def _own_tables(plan: CapturePlan, there: Catalogue) -> list[str]:
+    heartbeat = (
+        f"CREATE TABLE {quoted(SCHEMA, plan.heartbeat_table)} "
+        f"(id integer PRIMARY KEY, beat timestamptz, initial_load varchar(42))"
+    )
+    signal = (
+        f"CREATE TABLE {quoted(SCHEMA, plan.signal_table)} (id varchar(42) PRIMARY KEY, type varchar(32), data text)"
+    )
+    return [
+        *([] if there.has_schema else [f"CREATE SCHEMA {quoted(SCHEMA)}"]),
+        *([] if plan.heartbeat_table in there.own_tables else [heartbeat]),
+        *([] if plan.signal_table in there.own_tables else [signal]),
+    ]
+
+
+def _publication(plan: CapturePlan, there: Catalogue) -> list[str]:
+    own = [(SCHEMA, plan.heartbeat_table), (SCHEMA, plan.signal_table)]
+    wanted = [*((plan.schema, table) for table in plan.tables), *own]
+    name = quoted(plan.publication)
+    if not there.has_publication:
+        return [f"CREATE PUBLICATION {name} FOR TABLE {_listed(wanted)} WITH (publish_via_partition_root = true)"]
+    absent = [table for table in wanted if table not in there.published]
+    return [
+        *([f"ALTER PUBLICATION {name} ADD TABLE {_listed(absent)}"] if absent else []),
+        *(
+            []
+            if there.publishes_all
+            else [f"ALTER PUBLICATION {name} SET (publish = 'insert, update, delete, truncate')"]
+        ),
+    ]
+
+
+def _grant(grant: Grant) -> str:
+    return f"GRANT {grant.privilege} ON {grant.kind} {grant.name} TO {quoted(grant.role)}"
+
+
+def _listed(tables: Sequence[tuple[str, str]]) -> str:
+    return ", ".join(quoted(*table) for table in tables)
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+_DROP_EMPTY_SCHEMA: Final = f"""DO $$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = '{SCHEMA}'::regnamespace) THEN DROP SCHEMA {SCHEMA}; END IF;
+END $$"""
