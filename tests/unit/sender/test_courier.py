@@ -59,10 +59,10 @@ def test_records_and_links_reach_hubspot() -> None:
         scene.desk.steps += [*steps, *deals]
         scene.desk.link_steps.append(LinkStep(1, LinkKind.DEAL_CONTACT, "7", "9", make=True))
         await scene.until(lambda: scene.desk.idle)
-        assert 1 == scene.desk.requeued
-        assert 250 == len(scene.hubspot.records["contacts"])
+        assert scene.desk.requeued == 1
+        assert len(scene.hubspot.records["contacts"]) == 250
         assert all(isinstance(outcomes[-1], Written) for outcomes in scene.desk.outcomes.values())
         assert {("deals", "7", "9")} == scene.hubspot.links
-        assert 5 == len(scene.wire.sent)
+        assert len(scene.wire.sent) == 5
 
     fly(story())
