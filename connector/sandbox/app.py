@@ -9,6 +9,7 @@ from connector.sandbox.clock import Clock, SystemClock
 from connector.sandbox.control import Control
 from connector.sandbox.faults import Faults
 from connector.sandbox.gateway import Gateway, internal_error
+from connector.sandbox.pages import Pages
 from connector.sandbox.portal import Portal
 from connector.sandbox.settings import SandboxSettings
 
@@ -18,9 +19,12 @@ def create_app(settings: SandboxSettings, clock: Clock | None = None) -> Starlet
     clock = clock or SystemClock()
     portal = Portal(settings, clock)
     faults = Faults(clock)
-    control = Control(portal, faults)
     app = Starlette(
-        routes=[*control.routes(), Mount("/", app=Gateway(portal, faults))],
+        routes=[
+            *Control(portal, faults).routes(),
+            *Pages(portal, faults).routes(),
+            Mount("/", app=Gateway(portal, faults)),
+        ],
         exception_handlers={Exception: internal_error},
     )
     app.state.portal = portal

@@ -11,26 +11,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from connector.sandbox import logs
 from connector.sandbox.faults import FaultRule, Faults
 from connector.sandbox.object_types import OBJECT_TYPES, known_type
 from connector.sandbox.portal import Portal
 from connector.sandbox.settings import Switches
 
 _RULES = TypeAdapter(list[FaultRule])
-_LOG_AT_MOST = 10_000
-_LOG = (
-    "seq",
-    "at",
-    "request_id",
-    "correlation_id",
-    "object_type",
-    "record_id",
-    "action",
-    "properties",
-    "to_type",
-    "to_id",
-    "trace_id",
-)
 
 
 class Control:
@@ -39,6 +26,7 @@ class Control:
     def __init__(self, portal: Portal, faults: Faults) -> None:
         self._portal = portal
         self._faults = faults
+        self._db = portal.database.connection
 
     def routes(self) -> list[Route]:
         table: list[tuple[str, str, Callable[[Request], Any]]] = [
@@ -109,31 +97,18 @@ class Control:
         since = query.get("since", "0")
         if not since.isdigit() or ("object_type" in query and kind is None):
             return _wrong("since must be a number and object_type one of " + ", ".join(k.name for k in OBJECT_TYPES))
-        where, values = ["seq > ?"], [since]
-        for column, value in (("record_id", query.get("record")), ("object_type", kind.name if kind else None)):
-            if value is not None:
-                where.append(f"{column} = ?")
-                values.append(value)
-        sql = f"SELECT {', '.join(_LOG)} FROM write_log WHERE {' AND '.join(where)} ORDER BY seq LIMIT {_LOG_AT_MOST}"  # noqa: S608
-        rows = self._portal.database.connection.execute(sql, values)
-        entries = [dict(zip(_LOG, row, strict=True)) for row in rows]
-        return JSONResponse([{**entry, "properties": json.loads(entry["properties"])} for entry in entries])
+        record, name = query.get("record"), kind.name if kind else None
+        return JSONResponse(logs.writes(self._db, int(since), record_id=record, object_type=name))
 
     async def requests(self, _: Request) -> Response:
         """Count the requests: by kind with their mean number of inputs, by status, those refused for a limit."""
-        db = self._portal.database.connection
-        kinds = db.execute(
-            "SELECT kind, count(*), avg(inputs), avg(millis), sum(status = 429), sum(fault IS NOT NULL)"
-            " FROM request_log GROUP BY kind ORDER BY kind"
-        )
-        names = ("kind", "requests", "mean_inputs", "mean_millis", "limited", "faults")
-        statuses = dict(db.execute("SELECT status, count(*) FROM request_log GROUP BY status ORDER BY status"))
+        statuses = logs.request_statuses(self._db)
         return JSONResponse(
             {
                 "total": sum(statuses.values()),
                 "limited": statuses.get(429, 0),
                 "by_status": {str(status): count for status, count in statuses.items()},
-                "by_kind": [dict(zip(names, row, strict=True)) for row in kinds],
+                "by_kind": logs.request_kinds(self._db),
             }
         )
 

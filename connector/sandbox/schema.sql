@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS write_log (
     trace_id TEXT
 );
 CREATE INDEX IF NOT EXISTS write_log_by_record ON write_log (record_id, seq);
+CREATE INDEX IF NOT EXISTS write_log_by_end ON write_log (to_id, seq) WHERE to_id IS NOT NULL;
 CREATE TABLE IF NOT EXISTS request_log (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     at TEXT NOT NULL,

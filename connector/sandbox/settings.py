@@ -58,7 +58,8 @@ class ValidationRule(_Frozen):
 class Switches(_Frozen):
     """Points where HubSpot's behaviour is unknown, differs between accounts, or is a nuisance worth turning off.
 
-    The first eight are questions that only a real account could answer; each default is the stricter or likelier one.
+    Those up to `pipeline_id_collision` are questions that only a real account could answer; each default is the
+    stricter or likelier answer.
     """
 
     upsert_conflict: Literal["batch", "item"] = Field(
