@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, LiteralString
 
@@ -24,14 +24,24 @@ ROLE_COMMENT: Final = "made by shopbridge capture"
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    """One privilege. `kind` is TABLE or SCHEMA; `name` is quoted as SQL wants it."""
+
+    privilege: str
+    kind: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
-    """What there is of what a plan needs. `granted` holds (privilege, object, role) as `rights.grants` spells them."""
+    """What there is of what a plan needs."""
 
     role_replicates: bool | None = None
     role_is_ours: bool = False
     has_schema: bool = False
     own_tables: frozenset[str] = frozenset()
-    granted: frozenset[tuple[str, str, str]] = frozenset()
+    granted: frozenset[Grant] = frozenset()
     has_publication: bool = False
     publishes_all: bool = False
     published: frozenset[tuple[str, str]] = frozenset()
@@ -51,16 +61,6 @@ class SlotStatus:
     behind_bytes: int | None = None
     confirmed_lsn: str | None = None
     current_lsn: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """One privilege. `kind` is TABLE or SCHEMA; `name` is quoted as SQL wants it."""
-
-    privilege: str
-    kind: str
-    name: str
-    role: str = field(compare=True)
 
 
 def connect(url: str) -> Connection:
@@ -118,7 +118,7 @@ def read(connection: Connection, plan: CapturePlan, grants: Sequence[Grant]) -> 
         role_is_ours=role is not None and role[1] == ROLE_COMMENT,
         has_schema=_one(connection, "SELECT to_regnamespace(%s) IS NOT NULL", SCHEMA),
         own_tables=_own_tables(connection, plan),
-        granted=frozenset(_granted(connection, grants)),
+        granted=frozenset(grant for grant in grants if _has(connection, grant)),
         has_publication=publication is not None,
         publishes_all=publication is not None and bool(publication[0]),
         published=frozenset(_published(connection, plan.publication)),
@@ -158,10 +158,6 @@ def _published(connection: Connection, publication: str) -> list[tuple[str, str]
         "SELECT schemaname, tablename FROM pg_publication_tables WHERE pubname = %s", (publication,)
     )
     return [(schema, table) for schema, table in rows]
-
-
-def _granted(connection: Connection, grants: Sequence[Grant]) -> list[tuple[str, str, str]]:
-    return [(g.privilege, g.name, g.role) for g in grants if _has(connection, g)]
 
 
 def _has(connection: Connection, grant: Grant) -> bool:

@@ -78,13 +78,13 @@ class Connect:
         self._http = http
         self._patience_s = patience_s
 
-    async def validate(self, config: Mapping[str, str]) -> None:
+    async def validate(self, name: str, config: Mapping[str, str]) -> None:
         """Let the plugin judge the configuration, which it does against the live database.
 
         Raises CaptureError naming every setting that is refused, and every one that nobody would read.
         """
         plugin = config["connector.class"].rpartition(".")[2]
-        answer = await self._ask("PUT", f"/connector-plugins/{plugin}/config/validate", dict(config))
+        answer = await self._ask("PUT", f"/connector-plugins/{plugin}/config/validate", {**config, "name": name})
         if answer.status != 200:
             raise CaptureError(
                 f"Connect cannot validate the configuration ({answer.status}): {_message(answer)}\n"

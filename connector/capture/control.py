@@ -74,7 +74,7 @@ async def apply(plan: CapturePlan, settings: Settings, url: str, connect: Connec
     plan = _with_known_password(plan, before)
     statements = await asyncio.to_thread(postgres.apply, plan, url)
     config = connector_config(plan, settings)
-    await connect.validate(config)
+    await connect.validate(plan.connector, config)
     await asyncio.to_thread(topic_maker.create_topics, topics(plan, settings))
     await asyncio.to_thread(_with, url, lambda connection: _forget_without_slot(connection, plan))
     configured = await _configure(connect, plan.connector, before, config)

@@ -42,7 +42,7 @@ def statements(plan: CapturePlan, there: Catalogue = NOTHING) -> list[str]:
     return [
         *_role(plan, there),
         *_own_tables(plan, there),
-        *(_grant(grant) for grant in grants(plan) if (grant.privilege, grant.name, grant.role) not in there.granted),
+        *_grants([grant for grant in grants(plan) if grant not in there.granted]),
         *(
             f"ALTER TABLE {quoted(plan.schema, table)} REPLICA IDENTITY FULL"
             for table in plan.full_rows
@@ -189,8 +189,14 @@ def _publication(plan: CapturePlan, there: Catalogue) -> list[str]:
     ]
 
 
-def _grant(grant: Grant) -> str:
-    return f"GRANT {grant.privilege} ON {grant.kind} {grant.name} TO {quoted(grant.role)}"
+def _grants(wanted: Sequence[Grant]) -> list[str]:
+    """One statement for each object and role."""
+    places = dict.fromkeys((grant.kind, grant.name, grant.role) for grant in wanted)
+    return [
+        f"GRANT {', '.join(g.privilege for g in wanted if (g.kind, g.name, g.role) == (kind, name, role))} "
+        f"ON {kind} {name} TO {quoted(role)}"
+        for kind, name, role in places
+    ]
 
 
 def _listed(tables: Sequence[tuple[str, str]]) -> str:
