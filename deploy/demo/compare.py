@@ -26,6 +26,8 @@ from deploy.demo import checks, history, reading
 from deploy.demo.found import TYPES, Difference, OpenError, Sandbox, Shop, Tally
 
 SHOWN = 20
+WIDTH = 110
+"""Columns that the table needs; a pipe has 80."""
 
 
 def compare(
@@ -53,7 +55,7 @@ def draw(tallies: dict[str, Tally], differences: list[Difference]) -> Table:
     table.add_column("object")
     for title in ("rows", "records", "equal"):
         table.add_column(title, justify="right")
-    table.add_column("dead-lettered")
+    table.add_column("dead-lettered", no_wrap=True)
     for title in ("different", "fresh p50", "fresh p99"):
         table.add_column(title, justify="right")
     different = Counter(difference.type for difference in differences)
@@ -116,7 +118,9 @@ def main(arguments: list[str] | None = None) -> int:
     if options.json:
         print(as_json(tallies, differences, errors_checked=errors is not None))
     else:
-        show(Console(), tallies, differences, errors_checked=errors is not None)
+        console = Console()
+        console.width = max(console.width, WIDTH)
+        show(console, tallies, differences, errors_checked=errors is not None)
     return 1 if differences else 0
 
 
