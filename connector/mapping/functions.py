@@ -21,18 +21,22 @@ _VALUES = (bool, int, str, Decimal, date, type(None))
 
 
 def load_function(path: str, folder: Path) -> Callable[[dict[str, Column]], object]:
-    """The function, its module found beside the shop file or where Python finds modules. Raises FaultyTextError."""
+    """The function, its module found where Python finds modules, beside the shop file or in the working folder.
+
+    The two folders come last, so that no file in them hides a module of the product. Raises FaultyTextError.
+    """
     module_name, _, name = path.partition(":")
     if not module_name or not name:
         raise _fault(f"`{path}` names no function", "Write `package.module:function`.")
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
+    for place in (str(folder), str(Path.cwd())):
+        if place not in sys.path:
+            sys.path.append(place)
     try:
         module = importlib.import_module(module_name)
     except Exception as error:
         raise _fault(
             f"the module {module_name} cannot be imported: {type(error).__name__}: {error}",
-            f"It must lie in {folder} or be installed, and run without an error.",
+            f"It must be installed or lie in {folder} or the working folder, and run without an error.",
         ) from error
     function = getattr(module, name, None)
     if not callable(function):

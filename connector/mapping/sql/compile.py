@@ -20,7 +20,7 @@ _RULES = {**logic.RULES, **functions.RULES}
 def compile_expression(text: str, dialect: str) -> Expression:
     """Compiles an expression of the dialect, postgres or mysql. Raises FaultyTextError with every fault in it."""
     tree = parse(text, dialect)
-    compiler = Compiler(dialect, _RULES)
+    compiler = Compiler(text, dialect, _RULES)
     term = compiler.term(tree)
     if compiler.faults:
         raise FaultyTextError(tuple(compiler.faults))

@@ -24,7 +24,8 @@ SUPPORTED = (
 class Compiler:
     """Walks one tree; collects faults instead of stopping at the first."""
 
-    def __init__(self, dialect: str, rules: Mapping[type[exp.Expression], Rule]) -> None:
+    def __init__(self, text: str, dialect: str, rules: Mapping[type[exp.Expression], Rule]) -> None:
+        self.text = text
         self.mysql = dialect == "mysql"
         self._rules = rules
         self.columns: set[str] = set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from connector.change import Row
 from connector.mapping.sql import cast, compare, numeric, text
 from connector.mapping.sql.compiler import Compiler, Rule, shown
 from connector.mapping.sql.json import Step, path, scalar
+from connector.mapping.sql.parse import offset
 from connector.mapping.sql.term import Evaluate, Term, constant
 
 Function = Callable[..., Any]
@@ -176,11 +178,28 @@ def _length(compiler: Compiler, node: exp.Length) -> Term:
 
 def _cast(compiler: Compiler, node: exp.Cast) -> Term:
     compiler.only(node, "this", "to")
+    if _is_typed_literal_cast(compiler, node):
+        remedy = "Put the literal and its type into brackets: (date '2024-01-01')::text."
+        return compiler.refuse(node, "a literal with a type in front cannot be CAST without brackets", remedy)
     caster = _caster(node.args["to"])
     if caster is None:
         wanted = "text, smallint, integer, bigint, numeric(p,s), boolean, date, timestamp or timestamptz"
         return compiler.refuse(node, f"CAST to {shown(node.args['to'])} is not supported", f"CAST to {wanted}.")
     return _strict(caster, (compiler.value(node.this),))
+
+
+def _is_typed_literal_cast(compiler: Compiler, node: exp.Cast) -> bool:
+    """Whether this is `date '2024-01-01'::text`, which the parser turns inside out: a text cast to a date."""
+    inner = node.this
+    if type(inner) is not exp.Cast or not isinstance(inner.this, exp.Literal):
+        return False
+    before = compiler.text[: offset(inner.this)].rstrip()
+    return bool(_TYPE_WORD(before))
+
+
+_TYPE_WORD = re.compile(
+    r"\b(date|timestamptz|timestamp|zone|numeric|decimal|text|varchar|bigint|smallint|int\w*|bool\w*)$", re.IGNORECASE
+).search
 
 
 def _caster(wanted: exp.DataType) -> cast.Caster | None:

@@ -60,6 +60,8 @@ _MISSING = object()
 def _step(value: Any, step: Step) -> Any:
     if type(value) is dict:
         return value.get(str(step), _MISSING)
+    if type(value) is not list and step in (0, -1):
+        return value  # jsonb takes a lone scalar for a list of one
     if type(value) is list and (index := _index(step)) is not None:
         return value[index] if -len(value) <= index < len(value) else _MISSING
     return _MISSING

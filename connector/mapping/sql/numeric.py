@@ -81,7 +81,7 @@ def round_half_up(value: Any, digits: Any = None) -> Number:
 def rescale(value: Decimal, digits: int) -> Decimal:
     """The decimal rounded half away from zero to `digits` behind the point (before it, if negative)."""
     rounded = EXACT.quantize(value, Decimal(1).scaleb(-digits))
-    return EXACT.quantize(rounded, Decimal(1)) if digits < 0 else _unsigned_zero(rounded)
+    return _unsigned_zero(EXACT.quantize(rounded, Decimal(1)) if digits < 0 else rounded)
 
 
 def divide_mysql(a: Number, b: Number) -> Number | None:

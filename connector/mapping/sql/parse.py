@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlglot import exp, parse_one
+import functools
+
+from sqlglot import Dialect, Parser, exp
 from sqlglot.errors import ParseError, SqlglotError
 
 from connector.mapping.faults import Fault, FaultyTextError
@@ -13,7 +15,7 @@ _REMEDY = "Write one SQL expression as you would after SELECT or WHERE; see docs
 def parse(text: str, dialect: str) -> exp.Expression:
     """The tree of one expression. Raises FaultyTextError with the place that the parser names."""
     try:
-        tree = parse_one(text, read=dialect)
+        trees = _parser(dialect).parse(Dialect.get_or_raise(dialect).tokenize(text), text)
     except ParseError as error:
         raise FaultyTextError(tuple(_fault(text, found) for found in error.errors) or (_empty(),)) from error
     except SqlglotError as error:
@@ -22,7 +24,21 @@ def parse(text: str, dialect: str) -> exp.Expression:
     except (ValueError, TypeError, AttributeError, IndexError, RecursionError) as error:
         fault = Fault(0, f"the expression cannot be read: {error}", _REMEDY)
         raise FaultyTextError((fault,)) from error
-    return tree  # type: ignore[return-value]
+    if len(trees) != 1 or not isinstance(trees[0], exp.Expression):
+        raise FaultyTextError((_empty(),))
+    return trees[0]
+
+
+def _parser(dialect: str) -> Parser:
+    kind, chosen = _parser_class(dialect)
+    return kind(dialect=chosen)
+
+
+@functools.cache
+def _parser_class(name: str) -> tuple[type[Parser], Dialect]:
+    """The dialect's parser without lambdas: to them `f(a -> 'x')` is a function of `a`, to us it is a JSON path."""
+    dialect = Dialect.get_or_raise(name)
+    return type("ExpressionParser", (dialect.parser_class,), {"LAMBDAS": {}}), dialect
 
 
 def offset(node: exp.Expression) -> int:

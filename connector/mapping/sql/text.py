@@ -85,10 +85,12 @@ def right_trimmed(text: Any, characters: Any = " ") -> str:
 
 
 def _lower_character(character: str) -> str:
-    changed = character.lower()
-    return changed if len(changed) == 1 else character
+    return character.lower()[0]  # only the Turkish İ becomes two characters, and the first of them is the answer
 
 
 def _upper_character(character: str) -> str:
     changed = character.upper()
-    return changed if len(changed) == 1 else character
+    if len(changed) == 1:
+        return changed
+    titled = character.title()  # Greek letters with iota below: their title form is their simple upper case
+    return titled if len(titled) == 1 else character
