@@ -1,0 +1,172 @@
+"""`shopbridge capture`."""
+# ruff: noqa: PLC0415 - heavy parts are imported when the command runs: its help must come at once
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from connector.cli.context import Context, Group, pass_context
+from connector.cli.output import moment, print_json, print_table
+
+if TYPE_CHECKING:
+    from connector.capture.control import CaptureStatus
+    from connector.mapping import Shop
+
+
+def admin_url(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The option that names a role with more rights than the shop file's."""
+    return click.option(
+        "--admin-url",
+        envvar="SHOP_ADMIN_URL",
+        show_envvar=True,
+        metavar="URL",
+        help="The shop's database by a role that may prepare capture. Without it: the shop file's address.",
+    )(command)
+
+
+@click.group(cls=Group)
+def capture() -> None:
+    """The shop's change log: set up, look at, or remove how it gets to Kafka."""
+
+
+@capture.command()
+@admin_url
+@pass_context
+def apply(context: Context, admin_url: str | None) -> None:
+    """Set capture up, or bring it in step with the shop file, and wait until changes stream.
+
+    Makes publication, slot, role and two small tables in the database, the change topics, and the connector; asks for
+    the first load once. Running it again is harmless.
+    """
+    from connector.operations import capturing
+
+    settings = context.settings()
+    made = {}
+    for shop in context.shops():
+        click.echo(f"{shop.store.id}: preparing the database, the topics and the connector ...", err=True)
+        applied = asyncio.run(capturing.apply(shop, settings, admin_url or shop.database.url))
+        made[shop.store.id] = applied
+        if not context.json:
+            for statement in applied.statements:
+                click.echo(f"  {statement.split(' PASSWORD ')[0]}")
+            configured = "configured" if applied.configured else "as it was"
+            load = f"asked for ({applied.signal})" if applied.signal else "done before"
+            click.echo(f"{shop.store.id}: changes stream; connector {configured}, first load {load}")
+    if context.json:
+        print_json({store: {**each, "statements": len(each["statements"])} for store, each in _plain(made).items()})
+
+
+def _plain(made: dict[str, Any]) -> dict[str, Any]:
+    from connector.cli.output import plain
+
+    return {store: plain(each) for store, each in made.items()}
+
+
+@capture.command()
+@admin_url
+@pass_context
+def status(context: Context, admin_url: str | None) -> int:
+    """Say how connector, task, replication slot and heartbeat stand; exit with 1 unless changes stream."""
+    from connector.operations import capturing
+
+    settings = context.settings()
+    found = {
+        shop.store.id: asyncio.run(capturing.status(shop, settings, admin_url or shop.database.url))
+        for shop in context.shops()
+    }
+    if context.json:
+        print_json({store: {"healthy": each.healthy, **_plain({"": each})[""]} for store, each in found.items()})
+    else:
+        for store, each in found.items():
+            _print_status(store, each)
+    return int(not all(each.healthy for each in found.values()))
+
+
+def _print_status(store: str, found: CaptureStatus) -> None:
+    verdict = "changes stream" if found.healthy else "changes do NOT stream"
+    click.secho(f"{store}: {verdict}", bold=True, fg="green" if found.healthy else "red")
+    rows: list[tuple[str, object]] = [("heartbeat", moment(found.heartbeat))]
+    if found.connector is None:
+        rows.append(("connector", "there is none: run `shopbridge capture apply`"))
+    else:
+        rows.append(("connector", found.connector.state))
+        rows += [(f"task {task.id}", f"{task.state} {task.cause}".strip()) for task in found.connector.tasks]
+    slot = found.slot
+    if slot.exists:
+        rows.append(("slot", f"{'active' if slot.active else 'NOT active'}, log {slot.wal_status}"))
+        rows.append(("log kept for it", _size(slot.retained_bytes)))
+        rows.append(("log not yet confirmed", _size(slot.behind_bytes)))
+    else:
+        rows.append(("slot", "there is none"))
+    print_table(None, ("", ""), rows)
+
+
+def _size(number: int | None) -> str:
+    return "-" if number is None else f"{number / 1024:,.0f} KiB"
+
+
+@capture.command()
+@admin_url
+@click.confirmation_option(
+    "--yes", "-y", show_envvar=True, prompt="Remove connector, slot, publication and our tables from the database?"
+)
+@pass_context
+def remove(context: Context, admin_url: str | None) -> None:
+    """Take capture away: connector, slot, publication, our tables and role. Change topics stay.
+
+    Changes made while nothing captures are lost to HubSpot until the next load.
+    """
+    from connector.operations import capturing
+
+    settings = context.settings()
+    gone = {}
+    for shop in context.shops():
+        removed = asyncio.run(capturing.remove(shop, settings, admin_url or shop.database.url))
+        gone[shop.store.id] = removed
+        if not context.json:
+            for statement in removed.statements:
+                click.echo(f"  {statement}")
+            verdict = "removed" if removed.connector or removed.statements else "nothing was there"
+            click.echo(f"{shop.store.id}: {verdict}")
+    if context.json:
+        print_json(gone)
+
+
+@capture.command()
+@admin_url
+@pass_context
+def sql(context: Context, admin_url: str | None) -> None:
+    """Print the SQL that an administrator has to run where our role may not: only what is missing."""
+    from connector.operations import capturing
+
+    scripts = {shop.store.id: capturing.sql(shop, admin_url or shop.database.url) for shop in context.shops()}
+    if context.json:
+        print_json(scripts)
+    else:
+        click.echo("\n".join(scripts.values()), nl=False)
+
+
+@capture.command()
+@click.argument("tables", nargs=-1)
+@click.option("--where", metavar="SQL", show_envvar=True, help="Only these rows of each table, as: status = 'paid'")
+@pass_context
+def snapshot(context: Context, tables: tuple[str, ...], where: str | None) -> None:
+    """Read tables once more beside the stream: all mapped ones, parents first, or TABLES in their order."""
+    from connector.operations import capturing
+
+    asked = {}
+    for shop in _shops_with(context.shops(), tables):
+        asked[shop.store.id] = capturing.snapshot(shop, shop.database.url, tables, where)
+        if not context.json:
+            click.echo(f"{shop.store.id}: snapshot asked for ({asked[shop.store.id]}); see `shopbridge status`")
+    if context.json:
+        print_json(asked)
+
+
+def _shops_with(shops: list[Shop], tables: tuple[str, ...]) -> list[Shop]:
+    """The shops that map any of the tables; all where none is named, so that a wrong name is refused by name."""
+    return [shop for shop in shops if set(tables) & set(shop.tables())] or shops

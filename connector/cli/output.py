@@ -1,0 +1,80 @@
+"""How things are printed: JSON for programs, tables for people."""
+# ruff: noqa: PLC0415 - rich is only needed for tables
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import click
+
+BYTES_SHOWN = 200
+
+
+def plain(value: Any) -> Any:
+    """JSON's types for dataclasses, mappings, times and bytes."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, dict):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(each) for each in value]
+    if isinstance(value, bool | int | float | None):
+        return value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value.value) if isinstance(value, Enum) else _text(value)
+
+
+def _text(value: Any) -> str:
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def print_json(value: Any, *, indent: int | None = 2) -> None:
+    click.echo(json.dumps(plain(value), indent=indent, ensure_ascii=False))
+
+
+def print_table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table without lines; columns whose cells are all numbers stand to the right."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    cells = [list(row) for row in rows]
+    table = Table(title=title, box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    for number, name in enumerate(columns):
+        is_number = all(isinstance(row[number], int | float) for row in cells) and bool(cells)
+        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
+    for row in cells:
+        table.add_row(*(Text(_cell(each)) for each in row))
+    Console().print(table)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def seconds(value: float | None) -> str:
+    """A duration as people say it: 0.4 s, 12 s, 3 min, 5 h."""
+    if value is None:
+        return "-"
+    if value < 10:
+        return f"{max(value, 0.0):.1f} s"
+    if value < 120:
+        return f"{value:.0f} s"
+    return f"{value / 60:.0f} min" if value < 7200 else f"{value / 3600:.0f} h"
+
+
+def moment(value: datetime | Path | None) -> str:
+    """A time of the day with its date, to the second, in UTC."""
+    return f"{value:%Y-%m-%d %H:%M:%S}Z" if isinstance(value, datetime) else "-"

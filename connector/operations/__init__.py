@@ -1,0 +1,12 @@
+"""What operators do, as functions: the command line calls them, and whatever else wants to.
+
+environment  settings, and files of KEY=VALUE lines
+checks       is everything in place: one line for each thing, with what to do where it is not
+provision    what HubSpot must have
+status       is all well; lag, accounting, errors, sender
+accounting   does every record that was read show up in a count
+stock        how the records and links of the ledger stand
+objects      one object: what is known of it, what it waits for
+letters      errors, read whole from the dead-letter topic
+backup       a copy of the ledger
+"""

@@ -1,0 +1,154 @@
+"""Is everything in place? Check after check, each a line: what was found, and what to do where it is not right."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from connector import contracts
+from connector.capture.plan import plan_capture
+from connector.errors import ShopbridgeError
+from connector.kafka import Admin
+from connector.kafka.topics import own_topics
+from connector.mapping import Shop, load_shop
+from connector.operations import database, hubspot
+from connector.operations.capturing import LOOK_PATIENCE_S, connect_of
+from connector.operations.contracts import check_contracts
+from connector.operations.environment import read_settings
+from connector.operations.portal import Finding
+from connector.settings import Settings
+
+KAFKA_TIMEOUT_S: Final = 5.0
+
+Findings = Sequence[Finding]
+
+
+async def run_checks(files: Sequence[Path]) -> AsyncIterator[Finding]:
+    """All findings, as they are made; one that cannot be made because something is away is a finding too."""
+    settings, finding = _settings()
+    yield finding
+    if settings is None:
+        return
+    shops: list[Shop] = []
+    for file in files:
+        shop, finding = _shop(file)
+        yield finding
+        shops += [shop] if shop is not None else []
+    for name, work in _works(settings, shops):
+        for finding in await guarded(name, work):
+            yield finding
+
+
+def _works(settings: Settings, shops: Sequence[Shop]) -> list[tuple[str, Callable[[], Awaitable[Findings]]]]:
+    databases = [(f"database of {shop.store.id}", _in_thread(database.look, shop)) for shop in shops]
+    connectors = [("connect", _of_connector(settings, shop)) for shop in shops]
+    return [
+        ("ledger", _in_thread(ledger, settings)),
+        *databases,
+        ("kafka", _in_thread(_kafka, settings, shops)),
+        ("registry", lambda: _registry(settings)),
+        *connectors,
+        ("hubspot", lambda: _hubspot(settings, shops)),
+    ]
+
+
+def _in_thread(work: Callable[..., Findings], *arguments: object) -> Callable[[], Awaitable[Findings]]:
+    return lambda: asyncio.to_thread(work, *arguments)
+
+
+async def guarded(name: str, work: Callable[[], Awaitable[Findings]]) -> Findings:
+    """What the work finds; what it raises on purpose is a finding itself."""
+    try:
+        return await work()
+    except ShopbridgeError as error:
+        return [_from_error(name, error)]
+
+
+def _from_error(name: str, error: ShopbridgeError, remedy: str = "") -> Finding:
+    """The first line says what is wrong, the others what to do."""
+    first, _, rest = str(error).partition("\n")
+    return Finding(ok=False, what=f"{name}: {first}", remedy=rest.strip() or remedy)
+
+
+def _settings() -> tuple[Settings | None, Finding]:
+    try:
+        settings = read_settings()
+    except ShopbridgeError as error:
+        return None, _from_error("settings", error)
+    what = f"settings: portal {settings.portal}, topics {settings.topic_prefix}.*, group {settings.group}"
+    return settings, Finding(ok=True, what=what)
+
+
+def _shop(file: Path) -> tuple[Shop | None, Finding]:
+    try:
+        shop = load_shop(file, os.environ)
+    except ShopbridgeError as error:
+        return None, _from_error("shop file", error, "Name it with --shop or SHOPBRIDGE_SHOP.")
+    tables = ", ".join(shop.tables())
+    return shop, Finding(ok=True, what=f"shop file: {file}, store {shop.store.id}, tables {tables}")
+
+
+def ledger(settings: Settings) -> Findings:
+    """Whether the ledger is there or can be made."""
+    path = settings.ledger
+    if path.exists():
+        return [Finding(ok=True, what=f"ledger: {path}, {path.stat().st_size:,} bytes")]
+    if path.parent.is_dir() and os.access(path.parent, os.W_OK):
+        return [Finding(ok=True, what=f"ledger: {path} is not there yet; a worker makes it")]
+    remedy = f"Make the folder {path.parent} and let this user write to it, or set SHOPBRIDGE_LEDGER."
+    return [Finding(ok=False, what=f"ledger: {path} cannot be made", remedy=remedy)]
+
+
+def _kafka(settings: Settings, shops: Sequence[Shop]) -> Findings:
+    changes = [shop.topic(table) for shop in shops for table in shop.tables()]
+    own = own_topics(settings)
+    topics = Admin(settings.kafka_bootstrap, timeout_s=KAFKA_TIMEOUT_S).topic_ids([*own, *changes])
+    findings = [Finding(ok=True, what=f"kafka: {settings.kafka_bootstrap} answers")]
+    missing = [name for name in own if name not in topics]
+    text = f"{', '.join(missing)} not there yet; a worker makes them" if missing else ", ".join(own)
+    findings.append(Finding(ok=True, what=f"own topics: {text}"))
+    if missing := [name for name in changes if name not in topics]:
+        what = f"change topics: {', '.join(missing)} not there"
+        findings.append(Finding(ok=False, what=what, remedy="Run `shopbridge capture apply`."))
+    elif changes:
+        findings.append(Finding(ok=True, what=f"change topics: {', '.join(changes)}"))
+    return findings
+
+
+async def _registry(settings: Settings) -> Findings:
+    found = await check_contracts(settings)
+    if not found:
+        what = f"registry: {settings.registry_url} answers and understands {', '.join(contracts.CONTRACTS)}"
+        return [Finding(ok=True, what=what)]
+    remedy = "Compare with the release that registered it: `shopbridge schemas check`."
+    return [Finding(ok=False, what=f"registry: {each.where}: {each.wrong}", remedy=remedy) for each in found]
+
+
+def _of_connector(settings: Settings, shop: Shop) -> Callable[[], Awaitable[Findings]]:
+    return lambda: _connector(settings, shop)
+
+
+async def _connector(settings: Settings, shop: Shop) -> Findings:
+    name = plan_capture(shop).connector
+    async with connect_of(settings, patience_s=LOOK_PATIENCE_S) as connect:
+        status = await connect.status(name)
+    if status is None:
+        what = f"connector: {settings.connect_url} answers, and has no connector {name}"
+        return [Finding(ok=False, what=what, remedy="Run `shopbridge capture apply`.")]
+    if status.runs:
+        return [Finding(ok=True, what=f"connector: {name} runs, and so does its task")]
+    cause = status.failed.cause if status.failed else f"it is {status.state}"
+    return [Finding(ok=False, what=f"connector: {name}: {cause}", remedy="Then run `shopbridge capture apply`.")]
+
+
+async def _hubspot(settings: Settings, shops: Sequence[Shop]) -> Findings:
+    findings = await hubspot.look(shops, settings)
+    wrong = [Finding(ok=False, what=f"hubspot: {each.what}", remedy=each.remedy) for each in findings if not each.ok]
+    right = len(findings) - len(wrong)
+    if not right:
+        return wrong
+    what = f"hubspot: {settings.hubspot_url} takes our credential; {right} properties, stages and pipelines are right"
+    return [Finding(ok=True, what=what), *wrong]

@@ -1,0 +1,241 @@
+"""One object, as the eCommerce Bridge's sync status told it: HubSpot's id, last processed, links, errors, attempts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, select
+
+from connector.errors import ConfigurationError
+from connector.ledger.links import LinkState, state
+from connector.ledger.plan import plan
+from connector.ledger.rows import contribution_from_row, record_from_row
+from connector.ledger.shelf import link_from_row
+from connector.ledger.state import Fate, Life, Parent, Record
+from connector.ledger.tables import contributions, errors, links, objects, records
+from connector.message import ObjectRef, ObjectType
+from connector.operations.ledger_file import reading
+from connector.settings import Settings
+from connector.sync_error import ErrorState
+
+TYPES: Final[Mapping[str, ObjectType]] = {kind.value.lower().replace("_", "-"): kind for kind in ObjectType}
+"""contact, deal, product, line-item."""
+
+_LANDED: Final = frozenset({"Written", "Archived", "Found"})
+
+
+@dataclass(frozen=True, slots=True)
+class LinkStatus:
+    """An association that is wanted: how it stands, and what it waits for, if it does."""
+
+    kind: str
+    parent: str
+    state: str
+    parent_hubspot_id: str | None
+    waits_for: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RowStatus:
+    """A row of the shop that speaks in the object, and the change that it last spoke by."""
+
+    topic: str
+    row_key: str
+    partition: int
+    offset: int
+    standing: str
+    table_mapping: str
+    committed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorStatus:
+    """An error of the object, or of a row that speaks in it. `at` counts in seconds since 1970 in the ledger."""
+
+    id: str
+    state: str
+    stage: str
+    type: str
+    details: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A call that carried the object: when (ISO 8601), which, what became of it."""
+
+    at: str
+    act: str | None
+    outcome: str
+    category: str | None
+    correlation_id: str | None
+    details: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectStatus:
+    """What is known of one object. `state`: equal, due, in_flight, refused, waiting, deleted or not_alive."""
+
+    object: str
+    object_type: str
+    external_id: str
+    store: str
+    hubspot_id: str | None
+    key: str
+    life: str
+    state: str
+    headline: str
+    is_well: bool
+    last_processed_at: str | None
+    generation: int
+    sent_generation: int
+    links: tuple[LinkStatus, ...]
+    rows: tuple[RowStatus, ...]
+    errors: tuple[ErrorStatus, ...]
+    attempts: tuple[Attempt, ...]
+
+
+def object_status(settings: Settings, type_name: str, external_id: str, store: str | None = None) -> ObjectStatus:
+    """Raises ConfigurationError for an object that the ledger does not know, or that several stores have."""
+    with reading(settings.ledger) as tx:
+        return describe(tx, _find(tx, TYPES[type_name], external_id, store))
+
+
+def _find(tx: Connection, kind: ObjectType, external_id: str, store: str | None) -> Row[Any]:
+    query = select(objects).where(objects.c.type == str(kind), objects.c.external_id == external_id)
+    found = tx.execute(query if store is None else query.where(objects.c.store == store)).all()
+    if not found:
+        raise ConfigurationError(
+            f"The ledger knows no {kind} {external_id}: no change of such a row was applied yet. "
+            f"Look for it among the errors: shopbridge errors list --state all"
+        )
+    if len(found) > 1:
+        stores = ", ".join(sorted(each.store for each in found))
+        raise ConfigurationError(f"{len(found)} stores have a {kind} {external_id}: add --store with one of {stores}")
+    return found[0]
+
+
+def describe(tx: Connection, row: Row[Any]) -> ObjectStatus:
+    """Everything about the object in this row of the object table."""
+    ref = ObjectRef(row.store, ObjectType(row.type), row.external_id)
+    stored = tx.execute(select(records).where(records.c.number == row.record)).one()
+    record = record_from_row(stored)
+    attempts = tuple(_attempt(each) for each in reversed(stored.attempts))
+    wanted = tuple(_links(tx, record))
+    spoken = tuple(_rows(tx, ref, row.number))
+    open_first = sorted(_errors(tx, ref, spoken), key=lambda each: each.state != ErrorState.OPEN)
+    standing = standing_of(record)
+    is_well = standing in {"equal", "not_alive"} and not any(each.state == ErrorState.OPEN for each in open_first)
+    return ObjectStatus(
+        object=str(ref),
+        object_type=str(ref.type),
+        external_id=ref.external_id,
+        store=ref.store,
+        hubspot_id=record.hubspot_id,
+        key=record.key,
+        life=row.life,
+        state=standing,
+        headline=_HEADLINES[standing],
+        is_well=is_well,
+        last_processed_at=next((each.at for each in attempts if each.outcome in _LANDED), None),
+        generation=record.generation,
+        sent_generation=record.sent_generation,
+        links=wanted,
+        rows=spoken,
+        errors=tuple(open_first),
+        attempts=attempts,
+    )
+
+
+_HEADLINES: Final[Mapping[str, str]] = {
+    "equal": "HubSpot holds it as the shop has it",
+    "refused": "HubSpot refused it as it is; it rests until it changes",
+    "due": "it waits to be sent",
+    "in_flight": "it is being sent",
+    "waiting": "it waits: its own row, or the deal of a line, was never seen",
+    "deleted": "HubSpot's users deleted it, and it is left so",
+    "not_alive": "its row is gone or filtered out, and HubSpot knows",
+}
+
+
+def standing_of(record: Record) -> str:
+    """How one record stands, in the words of `stock.STANDINGS`."""
+    if record.in_flight is not None:
+        return "in_flight"
+    if record.refused_generation == record.generation:
+        return "refused"
+    if plan(record) is not None:
+        return "due"
+    if record.desired.fate is Fate.WAIT:
+        return "waiting"
+    if record.desired.fate is not Fate.KEEP:
+        return "not_alive"
+    return "deleted" if record.missing else "equal"
+
+
+def _links(tx: Connection, record: Record) -> list[LinkStatus]:
+    query = (
+        select(links, objects.c.store, objects.c.type, objects.c.external_id, objects.c.life, records.c.hubspot_id)
+        .join(objects, objects.c.number == links.c.parent)
+        .join(records, records.c.number == objects.c.record)
+        .where(links.c.child == record.number, links.c.wanted)
+        .order_by(links.c.kind, links.c.number)
+    )
+    child_id = None if record.desired.fate is Fate.ARCHIVE else record.hubspot_id
+    return [_link(child_id, row) for row in tx.execute(query)]
+
+
+def _link(child_id: str | None, row: Row[Any]) -> LinkStatus:
+    link, parent = link_from_row(row), Parent(Life(row.life), row.hubspot_id)
+    standing = state(link, child_id, parent)
+    name = str(ObjectRef(row.store, ObjectType(row.type), row.external_id))
+    waits_for = None
+    if standing is LinkState.PARKED:
+        waits_for = name if parent.hubspot_id is None or parent.life is not Life.LIVE else "itself"
+    elif standing is LinkState.FAILED:
+        waits_for = link.failed
+    return LinkStatus(str(link.kind), name, str(standing), parent.hubspot_id, waits_for)
+
+
+def _rows(tx: Connection, ref: ObjectRef, number: int) -> list[RowStatus]:
+    found = tx.execute(select(contributions).where(contributions.c.object == number))
+    every = [contribution_from_row(ref, row) for row in found]
+    return [
+        RowStatus(
+            topic=said.row.topic,
+            row_key=said.row.row_key,
+            partition=said.partition,
+            offset=said.version.offset,
+            standing=str(said.standing),
+            table_mapping=said.table_mapping,
+            committed_at=said.committed_at,
+        )
+        for said in every
+    ]
+
+
+def _errors(tx: Connection, ref: ObjectRef, rows: tuple[RowStatus, ...]) -> list[ErrorStatus]:
+    """Errors that name the object, and those of its rows that could not even be mapped."""
+    condition = errors.c.subject == str(ref)
+    for row in rows:
+        condition |= (errors.c.topic == row.topic) & (errors.c.row_key == row.row_key) & errors.c.subject.is_(None)
+    found = tx.execute(select(errors).where(condition).order_by(errors.c.at.desc()))
+    return [ErrorStatus(each.id, each.state, each.stage, each.type, each.details, _moment(each.at)) for each in found]
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds).astimezone()
+
+
+def _attempt(stored: Mapping[str, Any]) -> Attempt:
+    return Attempt(
+        stored["at"],
+        stored.get("act"),
+        stored["outcome"],
+        stored.get("category"),
+        stored.get("correlation_id"),
+        stored.get("details"),
+    )

@@ -1,0 +1,51 @@
+"""What the sender last met, by object type, as far as the ledger tells: from the attempts of records that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, select
+
+from connector.ledger.tables import records
+from connector.message import ObjectType
+from connector.outcome import Ambiguous, NotSent, SchemaRefused
+
+LOOKED_AT: Final = 50
+"""So many of the records that wait longest are asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypeState:
+    """The last attempt at a waiting record of a type: what became of it, when (ISO 8601) and HubSpot's words."""
+
+    outcome: str
+    at: str
+    details: str
+
+    @property
+    def is_paused(self) -> bool:
+        """HubSpot refused the portal's schema or our rights: nothing of this type can go before that is mended."""
+        return self.outcome == SchemaRefused.__name__
+
+    @property
+    def is_waiting(self) -> bool:
+        """HubSpot was away, busy, or did not answer clearly; the sender tries again by itself."""
+        return self.outcome in {NotSent.__name__, Ambiguous.__name__}
+
+
+def sender_states(tx: Connection) -> dict[str, TypeState]:
+    """By object type, for types of which something waits that was tried before."""
+    found = {}
+    for kind in ObjectType:
+        query = select(records.c.attempts).where(records.c.type == str(kind), records.c.due)
+        attempts = [kept[-1] for kept in tx.execute(query.limit(LOOKED_AT)).scalars() if kept]
+        if attempts:
+            found[str(kind)] = _state(max(attempts, key=lambda each: str(each["at"])))
+    return found
+
+
+def _state(attempt: Mapping[str, Any]) -> TypeState:
+    words = attempt.get("details") or attempt.get("category") or ""
+    return TypeState(str(attempt["outcome"]), str(attempt["at"]), str(words))
