@@ -8,7 +8,6 @@ replica of the registry has seen, so it is asked for again before it counts as u
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -182,8 +181,3 @@ def _require_welcome(answer: Answer) -> None:
 def _require_success(answer: Answer, what: str) -> None:
     if not 200 <= answer.status < 300:
         raise FatalError(f"the registry answers {answer.status} when asked to {what}: {answer.text[:300]}")
-
-
-def canonical_json(text: str) -> str:
-    """One spelling of a JSON document, to compare schemas by."""
-    return json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
