@@ -31,10 +31,7 @@ host    all       postgres  127.0.0.1/32   trust
 host    all       all       127.0.0.1/32   scram-sha-256
 """
 
-SHOP = """\
-SELECT 'CREATE ROLE shop LOGIN PASSWORD ''shop''' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'shop') \\gexec
-SELECT 'CREATE DATABASE shop OWNER shop' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'shop') \\gexec
-"""
+SHOP_DATABASE = Path(__file__).parents[1] / "shop_database.sql"
 
 
 def settings(stack: Stack) -> dict[str, object]:
@@ -160,7 +157,7 @@ def check(stack: Stack) -> None:
 
 def create_shop(stack: Stack) -> None:
     """The database `shop` and its owner, when they are not there."""
-    sql(stack, "postgres", SHOP)
+    sql(stack, "postgres", SHOP_DATABASE.read_text())
 
 
 def sql(stack: Stack, database: str, text: str) -> None:
