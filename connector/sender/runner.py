@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from connector.catalogue import entry
 from connector.outcome import Ambiguous, Missing, NotSent, Outcome, Refusal, SchemaRefused
 from connector.sender.exchange import Exchange, Slot, UnforeseenError, within
 from connector.sender.health import Backoff
@@ -168,7 +169,7 @@ class Runner:
                 "type": refusal.type,
                 "property": refusal.property_name or "",
                 "details": refusal.details,
-                "remedy": "run `shopbridge setup`, or mend it in HubSpot; sending goes on by itself",
+                "remedy": f"{entry(refusal.type).remedy} Sending goes on by itself.",
             }
             self._around.alert(Alert("sender.paused", {"lane": str(self.work.lane), **facts}))
 
