@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import shutil
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ class JarSet:
 
     `pom`: a project whose run-time dependencies are the set, put into `folder` of it; or
     `archive`: Maven coordinates of one tar.gz that is unpacked, with names of versions in braces.
+    `services`: a folder of service manifests that is added as a jar, for a plugin that lacks its own.
     `needs`: the names in the section `maven` of the versions file that decide what comes.
     """
 
@@ -36,11 +38,18 @@ class JarSet:
     needs: tuple[str, ...]
     pom: str | None = None
     archive: str | None = None
+    services: str | None = None
     folder: str = "."
 
 
 KAFKA = JarSet("kafka", ("scala", "log4j", "kafka"), pom="kafka.xml")
-CONVERTER = JarSet("converter", ("apicurio-converter",), pom="converter.xml", folder="apicurio-avro-converter")
+CONVERTER = JarSet(
+    "converter",
+    ("apicurio-converter",),
+    pom="converter.xml",
+    services="converter-services",
+    folder="apicurio-avro-converter",
+)
 DEBEZIUM = JarSet("debezium", ("debezium",), archive="io.debezium:debezium-connector-postgres:{debezium}:tar.gz:plugin")
 REGISTRY = JarSet(
     "registry", ("apicurio-registry",), archive="io.apicurio:apicurio-registry-app:{apicurio-registry}:tar.gz:all"
@@ -59,8 +68,23 @@ def coordinates(jars: JarSet) -> str:
 def location(jars: JarSet, cache: Path = CACHE) -> Path:
     """The folder of the set, there or not; its name changes with every version and with the pom."""
     recipe = (POMS / jars.pom).read_text() if jars.pom else coordinates(jars)
-    key = hashlib.sha256(repr((recipe, jars.folder, sorted(pinned(jars).items()))).encode()).hexdigest()[:12]
-    return cache / f"{jars.name}-{key}"
+    ingredients = (recipe, jars.folder, sorted(pinned(jars).items()), sorted(manifests(jars).items()))
+    return cache / f"{jars.name}-{hashlib.sha256(repr(ingredients).encode()).hexdigest()[:12]}"
+
+
+def manifests(jars: JarSet) -> dict[str, str]:
+    """Path in the jar to text of the set's own service manifests."""
+    if jars.services is None:
+        return {}
+    folder = POMS / jars.services
+    return {str(file.relative_to(folder)): file.read_text() for file in folder.rglob("*") if file.is_file()}
+
+
+def add_services(jars: JarSet, target: Path) -> None:
+    """A jar of the manifests beside the others; Connect's service loader finds the plugin by it."""
+    with zipfile.ZipFile(target / f"{jars.services}.jar", "w") as jar:
+        for path, text in manifests(jars).items():
+            jar.writestr(path, text)
 
 
 def fetch(jars: JarSet, say: Callable[[str], None], cache: Path = CACHE) -> Path:
@@ -80,6 +104,8 @@ def fetch(jars: JarSet, say: Callable[[str], None], cache: Path = CACHE) -> Path
             shutil.rmtree(partial, ignore_errors=True)
             (partial / jars.folder).mkdir(parents=True)
             copy_dependencies(jars, partial / jars.folder) if jars.pom else unpack_archive(jars, partial)
+            if jars.services:
+                add_services(jars, partial / jars.folder)
             partial.rename(target)
     return target
 

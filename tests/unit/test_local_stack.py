@@ -191,3 +191,9 @@ def test_a_missing_program_is_named_with_the_remedy(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(MissingPackageError, match="apt-get install -y --no-install-recommends maven"):
         jars.fetch(jars.CONVERTER, lambda _: None, tmp_path / "cache")
+
+
+def test_the_converter_is_given_a_manifest() -> None:
+    """Connect finds plugins by their manifests, and this one ships without."""
+    manifest = jars.manifests(jars.CONVERTER)["META-INF/services/org.apache.kafka.connect.storage.Converter"]
+    assert manifest.strip() in connect.PLUGINS
