@@ -1,7 +1,8 @@
 """One call for many records, judged record by record; a refused batch is split until the refused ones stand alone.
 
 A batch shrinks with each further call, so n records take at most 2n - 1 calls; one bad record among n takes about
-2 log2 n, and one call where HubSpot judges input by input.
+2 log2 n, and one call where HubSpot judges input by input. Where an answer holds errors or results that name nobody,
+those that it does not name go again in halves: a record alone in its call needs no name.
 """
 
 from __future__ import annotations
@@ -36,11 +37,12 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a 2xx answer says: outcomes, items it says nothing of, errors that name nobody."""
+    """What a 2xx answer says: outcomes, items it says nothing of, errors and results that name nobody."""
 
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     unheard: tuple[Item, ...] = ()
     unclaimed: tuple[Any, ...] = ()
+    strays: tuple[Any, ...] = ()
 
 
 class Verb(Protocol):
@@ -127,12 +129,14 @@ def _unanswered(batch: tuple[Item, ...], call: Call, reply: Reply) -> dict[int, 
 
 def _answered(verb: Verb, batch: tuple[Item, ...], call: Call, answer: Answer) -> Round:
     judged = verb.accept(batch, answer, call)
-    if not (judged.unheard and judged.unclaimed):
-        return {**ambiguous(judged.unheard, _SILENCE, call.request_id), **judged.outcomes}, []
-    if len(judged.unheard) == 1:
-        lone = judged.unheard[0]
-        return {**judged.outcomes, lone.number: verb.refuse(lone, judged.unclaimed[0], answer, call)}, []
-    return judged.outcomes, halves(judged.unheard)
+    unheard = judged.unheard
+    if unheard and judged.unclaimed:
+        if len(unheard) > 1:
+            return judged.outcomes, halves(unheard)
+        return {**judged.outcomes, unheard[0].number: verb.refuse(unheard[0], judged.unclaimed[0], answer, call)}, []
+    if unheard and judged.strays and len(batch) > 1:
+        return judged.outcomes, halves(unheard) if len(unheard) > 1 else [unheard]
+    return {**ambiguous(unheard, _SILENCE, call.request_id), **judged.outcomes}, []
 
 
 def _refused(verb: Verb, batch: tuple[Item, ...], call: Call, answer: Answer) -> Round:

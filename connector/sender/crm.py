@@ -113,14 +113,8 @@ class Crm:
         return Judge(object_type, self.constants)
 
     def _read(self, object_type: ObjectType, batch: list[Item], by: str | None, names: tuple[str, ...]) -> Plan:
-        """Read together; what a partial answer leaves out is read alone, for a merged record answers by its new id."""
-        verb = Read(self._dialect, self._judge(object_type), by, names)
-        outcomes = yield from carry_out(verb, batch)
-        unheard = [item for item in batch if silent(outcomes[item.number])]
-        if len(unheard) < len(batch):
-            for item in unheard:
-                outcomes |= yield from carry_out(verb, [item])
-        return outcomes
+        """Read records; one that was merged into another answers by its new id."""
+        return carry_out(Read(self._dialect, self._judge(object_type), by, names), batch)
 
     def _owners(
         self, object_type: ObjectType, batch: Sequence[Item], outcomes: Mapping[int, Outcome], *, by_key: bool

@@ -169,11 +169,11 @@ def accept(verb: Reading, hearing: Hearing) -> Judged:
     if not isinstance(body, dict) or body.get("status", "COMPLETE") != "COMPLETE":
         return Judged(ambiguous(batch, f"HTTP {answer.status} without a complete answer", call.request_id))
     outcomes, unclaimed = _errors(verb, hearing)
-    doubtful = _results(verb, hearing, outcomes)
+    strays = _results(verb, hearing, outcomes)
     unheard = tuple(item for item in batch if item.number not in outcomes)
-    if len(unheard) == 1 and len(doubtful) == 1 and not unclaimed:
-        return Judged({**outcomes, unheard[0].number: verb.result(doubtful[0], call)})
-    return Judged(outcomes, unheard, tuple(unclaimed))
+    if len(unheard) == 1 and len(strays) == 1 and not unclaimed:
+        return Judged({**outcomes, unheard[0].number: verb.result(strays[0], call)})
+    return Judged(outcomes, unheard, tuple(unclaimed), tuple(strays))
 
 
 def _errors(verb: Reading, hearing: Hearing) -> tuple[dict[int, Outcome], list[Any]]:
@@ -190,17 +190,17 @@ def _errors(verb: Reading, hearing: Hearing) -> tuple[dict[int, Outcome], list[A
 
 def _results(verb: Reading, hearing: Hearing, outcomes: dict[int, Outcome]) -> list[dict[str, Any]]:
     """Add the outcomes of results; return the results that belong to nobody known."""
-    doubtful: list[dict[str, Any]] = []
+    strays: list[dict[str, Any]] = []
     refused = frozenset(outcomes)
     for result in items(hearing.answer.body, "results"):
         item = hearing.identify(result)
         if item is None:
-            doubtful.append(result)
+            strays.append(result)
         elif item.number in refused:
             outcomes[item.number] = Ambiguous("both a result and an error", hearing.call.request_id)
         else:
             outcomes[item.number] = verb.result(result, hearing.call)
-    return doubtful
+    return strays
 
 
 def _texts(properties: Any) -> dict[str, str | None]:
