@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.cli.context import Context, Group, pass_context
+from connector.cli.context import Context, Group, option, pass_context
 from connector.cli.output import moment, print_json, print_table
 
 if TYPE_CHECKING:
@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 
 def admin_url(command: Callable[..., Any]) -> Callable[..., Any]:
     """The option that names a role with more rights than the shop file's."""
-    return click.option(
+    return option(
         "--admin-url",
         envvar="SHOP_ADMIN_URL",
-        show_envvar=True,
         metavar="URL",
         help="The shop's database by a role that may prepare capture. Without it: the shop file's address.",
     )(command)
@@ -111,15 +110,15 @@ def _size(number: int | None) -> str:
 
 @capture.command()
 @admin_url
-@click.confirmation_option(
-    "--yes", "-y", show_envvar=True, prompt="Remove connector, slot, publication and our tables from the database?"
-)
+@option("--yes", "-y", is_flag=True, help="Do not ask.")
 @pass_context
-def remove(context: Context, admin_url: str | None) -> None:
+def remove(context: Context, admin_url: str | None, *, yes: bool) -> None:
     """Take capture away: connector, slot, publication, our tables and role. Change topics stay.
 
     Changes made while nothing captures are lost to HubSpot until the next load.
     """
+    if not yes:
+        click.confirm("Remove connector, slot, publication and our tables from the database?", abort=True, err=True)
     from connector.operations import capturing
 
     settings = context.settings()
@@ -152,7 +151,7 @@ def sql(context: Context, admin_url: str | None) -> None:
 
 @capture.command()
 @click.argument("tables", nargs=-1)
-@click.option("--where", metavar="SQL", show_envvar=True, help="Only these rows of each table, as: status = 'paid'")
+@option("--where", metavar="SQL", help="Only these rows of each table, as: status = 'paid'")
 @pass_context
 def snapshot(context: Context, tables: tuple[str, ...], where: str | None) -> None:
     """Read tables once more beside the stream: all mapped ones, parents first, or TABLES in their order."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from connector.mapping import Shop
     from connector.settings import Settings
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 DEFAULT_SHOP: Final = Path("shop.yaml")
 
 
@@ -50,6 +52,31 @@ class Context:
 pass_context = click.make_pass_decorator(Context, ensure=True)
 
 
+class Option(click.Option):
+    """An option whose environment variable is named after it, and after its command: SHOPBRIDGE_<COMMAND>_<OPTION>."""
+
+    def _variable(self, ctx: click.Context) -> str | None:
+        if self.envvar is not None or ctx.auto_envvar_prefix is None:
+            return None
+        longest = max(self.opts, key=len).lstrip("-").upper().replace("-", "_")
+        return f"{ctx.auto_envvar_prefix}_{longest}"
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        variable = self._variable(ctx)
+        return super().resolve_envvar_value(ctx) if variable is None else os.environ.get(variable) or None
+
+    def get_help_extra(self, ctx: click.Context) -> Any:
+        extra = super().get_help_extra(ctx)
+        if (variable := self._variable(ctx)) is not None:
+            extra["envvars"] = (variable,)
+        return extra
+
+
+def option(*names: str, **settings: Any) -> Callable[[F], F]:
+    """A command's own option."""
+    return click.option(*names, cls=Option, show_envvar=True, **settings)
+
+
 def _set_shops(ctx: click.Context, _option: click.Parameter, files: tuple[Path, ...]) -> None:
     if files:
         ctx.ensure_object(Context).shop_files = files
@@ -70,42 +97,22 @@ def _load_env_file(_ctx: click.Context, _option: click.Parameter, files: tuple[P
         load_env_file(path, os.environ)
 
 
+def _common(name: str, *, to: Callable[..., None], text: str, **settings: Any) -> click.Option:
+    variable = f"SHOPBRIDGE_{name.upper().replace('-', '_')}"
+    return click.Option(
+        [f"--{name}"], envvar=variable, show_envvar=True, expose_value=False, callback=to, help=text, **settings
+    )
+
+
 def common_options() -> list[click.Parameter]:
     """The options that may stand before the command's name or behind it."""
-    shared: dict[str, Any] = {"expose_value": False, "show_envvar": True}
+    files: dict[str, Any] = {"multiple": True, "type": click.Path(path_type=Path), "metavar": "FILE"}
+    env_text = "KEY=VALUE lines for the environment; what is set already stays."
     return [
-        click.Option(
-            ["--shop"],
-            multiple=True,
-            type=click.Path(path_type=Path),
-            envvar="SHOPBRIDGE_SHOP",
-            metavar="FILE",
-            callback=_set_shops,
-            help="A shop file; may be given several times. Without it: shop.yaml.",
-            **shared,
-        ),
-        click.Option(
-            ["--json"], is_flag=True, envvar="SHOPBRIDGE_JSON", callback=_set_json, help="Print JSON.", **shared
-        ),
-        click.Option(
-            ["--env-file"],
-            multiple=True,
-            type=click.Path(path_type=Path),
-            envvar="SHOPBRIDGE_ENV_FILE",
-            metavar="FILE",
-            is_eager=True,
-            callback=_load_env_file,
-            help="KEY=VALUE lines for the environment; what is set already stays.",
-            **shared,
-        ),
-        click.Option(
-            ["--debug"],
-            is_flag=True,
-            envvar="SHOPBRIDGE_DEBUG",
-            callback=_set_debug,
-            help="Show the traceback of an error.",
-            **shared,
-        ),
+        _common("shop", to=_set_shops, text="A shop file; may be given several times. Without it: shop.yaml.", **files),
+        _common("json", to=_set_json, text="Print JSON.", is_flag=True),
+        _common("env-file", to=_load_env_file, text=env_text, is_eager=True, **files),
+        _common("debug", to=_set_debug, text="Show the traceback of an error.", is_flag=True),
     ]
 
 
@@ -118,15 +125,6 @@ class Command(click.Command):
 
 
 class Group(click.Group):
-    """A group whose commands take the common options; it takes them only at the top."""
+    """A group whose commands take the common options."""
 
     command_class = Command
-    group_class = type
-
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def option(*names: str, **settings: Any) -> Callable[[F], F]:
-    """A command's own option; its environment variable follows from the command's name and its own."""
-    return click.option(*names, show_envvar=True, **settings)

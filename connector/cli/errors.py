@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,12 @@ from connector.cli.context import Context, Group, option, pass_context
 from connector.cli.output import moment, print_json, print_table
 
 if TYPE_CHECKING:
-    from connector.operations.letters import Cause, Letter, Letters
+    from connector.message import ObjectType
+    from connector.operations.letters import Cause, Filter, Letter
+    from connector.operations.originals import Original
 
 STATES = ("open", "resolved", "ignored", "all")
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-EXAMPLES_SHOWN = 20
 
 
 class Since(click.ParamType):
@@ -41,48 +43,53 @@ def errors() -> None:
 
 
 @errors.command(name="list")
-@option("--type", "error_type", metavar="CAUSE", help="Only this cause, as UNMAPPED_VALUE.")
-@option("--object", "wanted", metavar="TYPE[:ID]", help="Only of this type, or this object, as deal:1042.")
+@option("--type", metavar="CAUSE", help="Only this cause, as UNMAPPED_VALUE.")
+@option("--object", metavar="TYPE[:ID]", help="Only of this type, or this object, as deal:1042.")
 @option("--since", type=Since(), metavar="TIME", help="Only with news since: 2026-11-24T10:00, or 90m, 2h, 7d ago.")
 @option("--state", type=click.Choice(STATES), default="open", show_default=True, help="Only errors in this state.")
-@option("--open", "only_open", is_flag=True, help="The same as --state open.")
+@option("--open", is_flag=True, help="The same as --state open.")
 @option("--each", is_flag=True, help="A line for each error instead of one for each cause.")
 @option("--exit-code", is_flag=True, help="Exit with 1 if any is listed.")
 @pass_context
-def list_errors(
-    context: Context,
-    error_type: str | None,
-    wanted: str | None,
-    since: datetime | None,
-    state: str,
-    *,
-    only_open: bool,
-    each: bool,
-    exit_code: bool,
-) -> int:
+def list_errors(context: Context, /, *, each: bool, exit_code: bool, **asked: Any) -> int:
     """List errors, grouped by cause: how many, since when, an example, and what to do.
 
-    Needs a broker and a registry, no ledger. With --json each error is a line.
+    Needs a broker and a registry, no ledger. With --json each error is a line. A row that could not be mapped names no
+    object; it is found by --object where its key is the ID.
     """
-    from connector.operations.letters import Filter, as_line, by_cause, choose, read_letters
-    from connector.sync_error import ErrorState
+    from connector.operations.letters import as_line, by_cause, choose, read_letters
 
-    kind, external_id = _object(wanted)
-    in_state = None if state == "all" and not only_open else ErrorState((state if not only_open else "open").upper())
+    wanted = _filter(asked)
     letters = read_letters(context.settings())
-    found = choose(letters, Filter(in_state, error_type, kind, external_id, since))
+    found = choose(letters, wanted)
     if context.json:
         for letter in found:
             print_json(as_line(letter), indent=None)
     elif each:
         _print_each(found)
     else:
-        _print_causes(by_cause(found), state)
-    _say_unreadable(letters)
+        _print_causes(by_cause(found), is_all=wanted.state is None)
+    if letters.unreadable:
+        click.echo(f"{letters.unreadable} records of the dead-letter topic cannot be read and are left out.", err=True)
     return int(exit_code and bool(found))
 
 
-def _object(text: str | None) -> tuple[Any, str | None]:
+def _filter(asked: Mapping[str, Any]) -> Filter:
+    from connector.operations.letters import Filter
+    from connector.sync_error import ErrorState
+
+    state = "open" if asked["open"] else asked["state"]
+    kind, external_id = _object(asked["object"])
+    return Filter(
+        state=None if state == "all" else ErrorState(state.upper()),
+        type=asked["type"],
+        object_type=kind,
+        external_id=external_id,
+        since=asked["since"],
+    )
+
+
+def _object(text: str | None) -> tuple[ObjectType | None, str | None]:
     """The type and id of `deal:1042`."""
     from connector.operations.objects import TYPES
 
@@ -95,12 +102,12 @@ def _object(text: str | None) -> tuple[Any, str | None]:
     return kind, external_id or None
 
 
-def _print_causes(causes: list[Cause], state: str) -> None:
+def _print_causes(causes: list[Cause], *, is_all: bool) -> None:
     if not causes:
-        click.secho("No errors are open." if state == "open" else "There are no such errors.", fg="green")
+        click.secho("There are no such errors." if is_all else "No such errors are open.", fg="green")
         return
     total = sum(cause.count for cause in causes)
-    click.secho(f"{total:,} errors, {len(causes)} causes" if causes[1:] else f"{total:,} errors, one cause", bold=True)
+    click.secho(f"{_count(total, 'error')}, {_count(len(causes), 'cause')}", bold=True)
     for cause in causes:
         click.echo()
         click.secho(f"{cause.type}: {cause.count:,}", bold=True, nl=False)
@@ -119,9 +126,8 @@ def _print_each(found: list[Letter]) -> None:
     print_table(None, ("id", "state", "cause", "of", "at", "details"), rows)
 
 
-def _say_unreadable(letters: Letters) -> None:
-    if letters.unreadable:
-        click.echo(f"{letters.unreadable} records of the dead-letter topic cannot be read and are left out.", err=True)
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 @errors.command()
@@ -144,7 +150,7 @@ def show(context: Context, error_id: str) -> None:
         _print_one(letter, record)
 
 
-def _print_one(letter: Letter, record: Any) -> None:
+def _print_one(letter: Letter, record: Original) -> None:
     from connector.catalogue import entry
     from connector.operations.letters import subject
 

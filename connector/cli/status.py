@@ -72,6 +72,7 @@ def _print_status(found: Status) -> None:
         ("in flight", lag.in_flight, "-"),
         ("to look at again after an unclear answer", lag.rechecks, "-"),
         ("children waiting for a parent", lag.waiting_for_parents, "-"),
+        *((f"snapshot of {each.store}", "running", "-") for each in found.sources if each.snapshot.running),
     ]
     print_table("Under way", ("stage", "waiting", "oldest"), behind)
     _print_accounting(found)

@@ -12,8 +12,8 @@ from connector.capture.connect import Connect
 from connector.capture.control import Applied, CaptureStatus, Removed
 from connector.capture.plan import CapturePlan, plan_capture
 from connector.http import Http
-from connector.kafka import Admin
 from connector.mapping import Shop
+from connector.operations.broker import admin_of
 from connector.settings import Settings
 
 CONNECT_TIMEOUT_S: Final = 30.0
@@ -39,7 +39,7 @@ async def apply(shop: Shop, settings: Settings, url: str) -> Applied:
     """Set capture up and wait until it streams; `url` is the database by a role that may prepare it."""
     plan = await asyncio.to_thread(plan_for, shop, url)
     async with connect_of(settings) as connect:
-        return await control.apply(plan, settings, url, connect, Admin(settings.kafka_bootstrap))
+        return await control.apply(plan, settings, url, connect, admin_of(settings))
 
 
 async def status(shop: Shop, settings: Settings, url: str) -> CaptureStatus:

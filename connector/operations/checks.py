@@ -6,22 +6,19 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Final
 
 from connector import contracts
 from connector.capture.plan import plan_capture
 from connector.errors import ShopbridgeError
-from connector.kafka import Admin
 from connector.kafka.topics import own_topics
 from connector.mapping import Shop, load_shop
 from connector.operations import database, hubspot
+from connector.operations.broker import admin_of
 from connector.operations.capturing import LOOK_PATIENCE_S, connect_of
 from connector.operations.contracts import check_contracts
 from connector.operations.environment import read_settings
 from connector.operations.portal import Finding
 from connector.settings import Settings
-
-KAFKA_TIMEOUT_S: Final = 5.0
 
 Findings = Sequence[Finding]
 
@@ -105,7 +102,7 @@ def ledger(settings: Settings) -> Findings:
 def _kafka(settings: Settings, shops: Sequence[Shop]) -> Findings:
     changes = [shop.topic(table) for shop in shops for table in shop.tables()]
     own = own_topics(settings)
-    topics = Admin(settings.kafka_bootstrap, timeout_s=KAFKA_TIMEOUT_S).topic_ids([*own, *changes])
+    topics = admin_of(settings).topic_ids([*own, *changes])
     findings = [Finding(ok=True, what=f"kafka: {settings.kafka_bootstrap} answers")]
     missing = [name for name in own if name not in topics]
     text = f"{', '.join(missing)} not there yet; a worker makes them" if missing else ", ".join(own)

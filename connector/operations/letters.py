@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from typing import Any, Final
 from connector import contracts
 from connector.catalogue import entry
 from connector.errors import ConfigurationError, RowError
-from connector.kafka import Admin, read_range
+from connector.kafka import read_range
 from connector.message import ObjectType
+from connector.operations.broker import admin_of
 from connector.operations.contracts import registry_of
 from connector.record import Record
 from connector.registry import Registry
@@ -21,7 +23,6 @@ from connector.settings import Settings
 from connector.sync_error import ErrorState, SyncError
 from connector.wire import Codec, schema_id
 
-KAFKA_TIMEOUT_S: Final = 10.0
 CHUNK: Final = 500
 
 
@@ -65,10 +66,10 @@ class Filter:
         )
 
     def _is_of_object(self, error: SyncError) -> bool:
-        """An error of a row that could not be mapped names no object."""
-        if error.ref is None or error.ref.type is not self.object_type:
-            return False
-        return self.external_id in {None, error.ref.external_id}
+        """An error of a row that could not be mapped names no object: only its key can tell."""
+        if error.ref is None:
+            return self.external_id is not None and self.external_id in key_values(error.row.row_key)
+        return error.ref.type is self.object_type and self.external_id in {None, error.ref.external_id}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,17 @@ class Cause:
     example: str
     meaning: str
     remedy: str
+
+
+def key_values(row_key: str) -> tuple[str, ...]:
+    """What an object's id may be by its row's key: the value of a key of one column, or those of several joined."""
+    try:
+        columns = json.loads(row_key)
+    except ValueError:
+        return (row_key,)
+    if not isinstance(columns, dict):
+        return (row_key,)
+    return ("-".join(map(str, columns.values())),)
 
 
 class Newest:
@@ -239,7 +251,7 @@ def _schema_id(record: Record) -> int | None:
 
 def _records(settings: Settings) -> Iterator[Record]:
     name = settings.dead_letter_topic
-    topic = Admin(settings.kafka_bootstrap, timeout_s=KAFKA_TIMEOUT_S).topic_ids([name]).get(name)
+    topic = admin_of(settings).topic_ids([name]).get(name)
     if topic is None:
         raise ConfigurationError(f"There is no topic {name} yet. A worker makes it; SHOPBRIDGE_TOPIC_PREFIX names it.")
     for number, start in topic.start_offsets.items():

@@ -1,20 +1,28 @@
-"""How far a shop's database has been captured: its replication slot, and the newest heartbeat that came through."""
+"""How far a shop's database has been captured: its replication slot, its heartbeat, and its snapshots."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from connector.capture import catalogue
+from connector import wire
+from connector.capture import catalogue, signals
 from connector.capture.catalogue import SlotStatus
-from connector.capture.plan import plan_capture
-from connector.errors import RetriableError, ShopbridgeError
-from connector.kafka import last_record
+from connector.capture.plan import CapturePlan, plan_capture
+from connector.capture.signals import SnapshotState
+from connector.errors import RowError, ShopbridgeError
+from connector.kafka import TopicInfo, read_range
 from connector.mapping import Shop
+from connector.operations.contracts import registry_of
+from connector.record import Record
 from connector.settings import Settings
 
 HEARTBEAT_LATE_S: Final = 60.0
+NOTIFICATIONS_BACK: Final = 300
+"""So many of the newest notifications are read: a snapshot makes a few for each table and chunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,42 +37,82 @@ class SourceState:
     slot: SlotStatus | None
     captured_until: datetime | None
     seconds: float | None
+    snapshot: SnapshotState
     problems: tuple[str, ...]
 
 
-def source_state(shop: Shop, settings: Settings) -> SourceState:
-    """Look at one shop's database and heartbeat topic; what is wrong is said in `problems`."""
+def watch_topics(shop: Shop) -> tuple[str, ...]:
+    """The topics by which a connector tells of itself."""
+    plan = plan_capture(shop)
+    return (plan.heartbeat_topic, plan.notifications_topic)
+
+
+def source_state(shop: Shop, settings: Settings, topics: Mapping[str, TopicInfo]) -> SourceState:
+    """Look at one shop's database and watch topics; what is wrong is said in `problems`, never raised."""
     problems: list[str] = []
-    try:
-        plan = plan_capture(shop)
-    except ShopbridgeError as error:
-        return SourceState(shop.store.id, shop.capture.prefix, None, None, None, (str(error),))
-    slot = _slot(shop, plan.slot, problems)
-    captured_until = _captured_until(settings, plan.heartbeat_topic, problems)
+    plan = plan_capture(shop)
+    slot = _slot(shop, plan, problems)
+    captured_until = _captured_until(settings, topics.get(plan.heartbeat_topic), problems)
     seconds = None if captured_until is None else max((datetime.now(UTC) - captured_until).total_seconds(), 0.0)
     if seconds is not None and seconds > HEARTBEAT_LATE_S:
         problems.append(f"the heartbeat of {plan.prefix} is {seconds:.0f} s old: see `shopbridge capture status`")
-    return SourceState(shop.store.id, plan.prefix, slot, captured_until, seconds, tuple(problems))
+    snapshot = _snapshot(settings, topics.get(plan.notifications_topic), problems)
+    problems += [f"a snapshot of {plan.prefix} failed: {failure}" for failure in snapshot.failures]
+    return SourceState(shop.store.id, plan.prefix, slot, captured_until, seconds, snapshot, tuple(problems))
 
 
-def _slot(shop: Shop, name: str, problems: list[str]) -> SlotStatus | None:
+def _slot(shop: Shop, plan: CapturePlan, problems: list[str]) -> SlotStatus | None:
     try:
         with catalogue.connect(shop.database.url) as connection:
-            slot = catalogue.slot_status(connection, name)
+            slot = catalogue.slot_status(connection, plan.slot)
     except ShopbridgeError as error:
         problems.append(str(error))
         return None
     if not slot.exists:
-        problems.append(f"the database has no replication slot {name}: run `shopbridge capture apply`")
+        problems.append(f"the database has no replication slot {plan.slot}: run `shopbridge capture apply`")
     if slot.wal_status == "lost":
-        problems.append(f"the database dropped log that the slot {name} still needed: load again by a snapshot")
+        problems.append(f"the database dropped log that the slot {plan.slot} still needed: load again by a snapshot")
     return slot
 
 
-def _captured_until(settings: Settings, topic: str, problems: list[str]) -> datetime | None:
+def _captured_until(settings: Settings, topic: TopicInfo | None, problems: list[str]) -> datetime | None:
+    newest = _newest(settings, topic, 1, problems)
+    return datetime.fromtimestamp(newest[-1].timestamp_ms / 1000, UTC) if newest else None
+
+
+def _newest(settings: Settings, topic: TopicInfo | None, count: int, problems: list[str]) -> list[Record]:
+    """The last records of a topic with one partition; none where it is not there or cannot be read."""
+    if topic is None:
+        return []
+    start, end = topic.start_offsets[0], topic.end_offsets[0]
     try:
-        newest = last_record(settings.kafka_bootstrap, topic)
-    except RetriableError as error:
+        return list(read_range(settings.kafka_bootstrap, topic.name, 0, max(start, end - count), end))
+    except ShopbridgeError as error:
         problems.append(str(error))
-        return None
-    return None if newest is None else datetime.fromtimestamp(newest.timestamp_ms / 1000, UTC)
+        return []
+
+
+def _snapshot(settings: Settings, topic: TopicInfo | None, problems: list[str]) -> SnapshotState:
+    records = _newest(settings, topic, NOTIFICATIONS_BACK, problems)
+    if not records:
+        return SnapshotState()
+    try:
+        return asyncio.run(_follow(settings, records))
+    except ShopbridgeError as error:
+        problems.append(f"how the snapshot goes cannot be told: {error}")
+        return SnapshotState()
+
+
+async def _follow(settings: Settings, records: Sequence[Record]) -> SnapshotState:
+    """What the notifications say of the newest snapshot; records that say nothing of one are passed over."""
+    state = SnapshotState()
+    async with registry_of(settings) as registry:
+        for record in records:
+            try:
+                await registry.load([wire.schema_id(record.value or b"")])
+                seen = signals.notification(record, registry)
+            except RowError:
+                continue
+            if seen is not None:
+                state = signals.observe(state, seen)
+    return state

@@ -57,6 +57,9 @@ class Stock:
         return self.links_that(LinkState.PARKED) - self.links_that(ON_CHILD)
 
 
+NOTHING: Final = Stock({}, {}, {})
+
+
 def take_stock(tx: Connection) -> Stock:
     """Count everything in one read transaction."""
     return Stock(
