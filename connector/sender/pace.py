@@ -49,7 +49,7 @@ class Window:
             return leaving[ahead] if ahead < len(leaving) else now + MARGIN_S
         if used < self.limit * _BURST or not leaving:
             return now
-        spacing = (leaving[0] - now) / (self.limit - used)
+        spacing = (leaving[0] - now) / (self.limit - used + 1)
         return max(now, max(self.last_sent.values(), default=now) + spacing)
 
     def sent(self, number: int, now: float) -> None:
