@@ -15,7 +15,8 @@ log = structlog.get_logger(__name__)
 
 EXIT_OK: Final = 0
 EXIT_FATAL: Final = 70
-STOP_TIMEOUT_S: Final = 20.0
+STOP_TIMEOUT_S: Final = 45.0
+"""Longer than the sender's longest wait for calls that are out."""
 
 
 class CrashEvent(Protocol):

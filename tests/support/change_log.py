@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +26,7 @@ from connector.record import Outgoing
 from connector.registry import Registry
 from connector.settings import Settings
 from connector.wire import frame
+from tests.support.world import wait_until
 
 SHOP = """
 store: {{id: test, label: Test}}
@@ -51,14 +52,6 @@ sys.exit(run_worker([load_shop(Path(sys.argv[1]), os.environ)], Settings(), sys.
 """
 
 DEADLINE_S = 60.0
-
-
-def wait_until(holds: Callable[[], object], what: str, deadline_s: float = DEADLINE_S) -> None:
-    """Ask until the answer is true; AssertionError with `what` when the deadline passes."""
-    end = time.monotonic() + deadline_s
-    while not holds():
-        assert time.monotonic() < end, f"not within {deadline_s} s: {what}"
-        time.sleep(0.05)
 
 
 def envelope(topic: str) -> dict[str, Any]:
@@ -141,17 +134,17 @@ class ChangeLog:
         parsed = [fastavro.parse_schema(make(self.topic)) for make in (key, envelope)]
         return Schemas(key_id, parsed[0], value_id, parsed[1])
 
-    def change(self, number: int, name: str, op: str = "u", email: str | None = None) -> Outgoing:
+    def change(self, number: int, name: str, op: str = "u", *, table: str = "customers") -> Outgoing:
         """The record of one change of the customer `number`, whose first name becomes `name`."""
         self._lsn += 8
-        row = {"id": number, "email": email or f"c{number}@example.com", "first_name": name}
+        row = {"id": number, "email": f"c{number}@example.com", "first_name": name}
         source: dict[str, Any] = {
             "version": "3",
             "connector": "postgresql",
             "name": self.topic.split(".", 1)[0],
             "db": "shop",
         }
-        source |= {"schema": "public", "table": "customers", "ts_ms": int(time.time() * 1000)}
+        source |= {"schema": "public", "table": table, "ts_ms": int(time.time() * 1000)}
         datum = {
             "before": None,
             "after": None if op == "d" else row,
@@ -193,13 +186,35 @@ class ChangeLog:
             counts.update(json.loads(text))
         return done, counts
 
-    def said(self, object_type: str = "CONTACT") -> dict[str, str]:
-        """External id → what its newest contribution says of the name."""
+    def has_done(self, agent: str, count: int) -> bool:
+        """Whether an agent has so many records behind it."""
+        return self.progress(agent)[0] >= count
+
+    def has_read(self, agent: str, topic: str) -> bool:
+        """Whether an agent stands at the end of every partition of a topic."""
+        info = self.admin.topic_ids([topic])[topic]
+        rows = self.query("select partition, next from progress where agent = ? and topic_id = ?", agent, info.topic_id)
+        return info.end_offsets == dict(rows)
+
+    def said(self) -> dict[str, str]:
+        """Customer's id → first name, as the ledger's contributions have it."""
         rows = self.query(
             "select o.external_id, c.said from contribution c join object o on o.number = c.object where o.type = ?",
-            object_type,
+            "CONTACT",
         )
-        return dict(rows)
+        return {external_id: json.loads(said)["properties"]["firstname"] for external_id, said in rows}
+
+    def message_bytes(self) -> bytes:
+        """A record in the wire format whose schema is registered but is no envelope: the key's."""
+        return avro(self._schemas.key_id, self._schemas.key, {"id": 7})
+
+    def make_topic_anew(self) -> None:
+        """Delete the change topic and make it again, empty."""
+        former = self.admin.topic_ids([self.topic])[self.topic].topic_id
+        self.admin.delete_topics([self.topic])
+        wait_until("the topic is gone", lambda: not self.admin.topic_ids([self.topic]))
+        ensure_change_topics(self.settings, [self.topic], self.admin)
+        assert former != self.admin.topic_ids([self.topic])[self.topic].topic_id
 
     def worker(self, roles: str = "map,apply,report") -> Worker:
         """A worker's process, running until the block ends."""
