@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     parent_deadline_s: float = Field(600.0, gt=0, description="How long a child waits once its parent must have come.")
     delete_grace_s: float = Field(5.0, ge=0, description="How long an archive waits for the row to come back.")
     recheck_after_s: float = Field(120.0, gt=0, description="When an ambiguous call is read back.")
+    request_journal: Path | None = Field(None, description="A file for the ids of HubSpot requests and their fate.")
     on_missing: str = Field("leave", pattern="^(leave|recreate)$", description="A record that users deleted.")
 
     def sync_topic(self, object_type: ObjectType) -> str:

@@ -91,8 +91,3 @@ def pump_duty(parts: Parts) -> Duty:
             await asyncio.sleep(OTHER_PUMP_S)
 
     return pump
-
-
-def send_role(parts: Parts) -> Mapping[str, Duty]:
-    """The courier, and what tells it how long a child has waited for its parent."""
-    raise NotImplementedError

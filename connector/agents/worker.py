@@ -18,8 +18,9 @@ import structlog
 from connector.agents import logs
 from connector.agents.locks import roles_held
 from connector.agents.parts import Parts, open_parts
-from connector.agents.roles import apply_role, map_role, pump_duty, report_role, send_role
+from connector.agents.roles import apply_role, map_role, pump_duty, report_role
 from connector.agents.runner import EXIT_FATAL, Duty, Service, serve
+from connector.agents.send_role import send_role
 from connector.agents.watchdog import Pulse, Watchdog
 from connector.errors import ConfigurationError, FatalError
 from connector.mapping import Shop
@@ -63,7 +64,7 @@ async def work(
     async with AsyncExitStack() as closing:
         try:
             parts = await open_parts(shops, settings, closing, accepted=accepted, full_before=full_before)
-            apps, duties = await assemble(parts, roles)
+            apps, duties = await assemble(parts, roles, closing)
             log.info("working", roles=sorted(roles), ledger=str(settings.ledger), kafka=settings.kafka_bootstrap)
             return await serve(apps, duties, stop)
         except FatalError as error:
@@ -71,7 +72,9 @@ async def work(
             return EXIT_FATAL
 
 
-async def assemble(parts: Parts, roles: Collection[str]) -> tuple[list[Service], Mapping[str, Duty]]:
+async def assemble(
+    parts: Parts, roles: Collection[str], closing: AsyncExitStack
+) -> tuple[list[Service], Mapping[str, Duty]]:
     """The apps of the roles, and what goes on beside them."""
     apps: list[Service] = []
     duties: dict[str, Duty] = {"pulse": Pulse().run, "outbox": pump_duty(parts)}
@@ -81,5 +84,5 @@ async def assemble(parts: Parts, roles: Collection[str]) -> tuple[list[Service],
             apps.append(app)
             duties[f"{role} watchdog"] = Watchdog(app.positions).run
     if "send" in roles:
-        duties.update(send_role(parts))
+        duties.update(send_role(parts, closing))
     return apps, duties

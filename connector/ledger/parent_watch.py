@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, or_, select
 
 from connector.ledger import progress
 from connector.ledger.book import Book
@@ -15,8 +15,23 @@ from connector.ledger.ledger import Ledger
 from connector.ledger.link_desk import fail
 from connector.ledger.links import LinkRow, LinkState, state
 from connector.ledger.state import Life
-from connector.ledger.tables import errors, links, records
+from connector.ledger.tables import errors, links, objects, records
 from connector.sync_error import ErrorState
+
+_WAITING = (
+    select(links.c.number, links.c.child, records.c.number.label("parent"))
+    .join(objects, objects.c.number == links.c.parent)
+    .join(records, records.c.number == objects.c.record)
+    .where(links.c.wanted, links.c.made.is_(None), links.c.failed.is_(None))
+    .where(
+        or_(
+            objects.c.life == Life.UNSEEN,
+            and_(records.c.hubspot_id.is_(None), records.c.refused_generation == records.c.generation),
+            and_(links.c.required, objects.c.life.in_([Life.ENDED, Life.HIDDEN])),
+        )
+    )
+)
+"""Links that only time can tell about: whose parent was never seen, is refused, or is gone though required."""
 
 Ends = Mapping[tuple[str, int], int]
 """(topic, partition) → end offset."""
@@ -72,11 +87,11 @@ class ParentWatch:
         return await self._ledger.write(lambda tx: self._sweep(tx, now))
 
     def _sweep(self, tx: Connection, now: float) -> int:
-        book = Book(tx)
-        waiting = select(links.c.number).join(records, records.c.number == links.c.child)
-        waiting = waiting.where(links.c.wanted, links.c.made.is_(None), links.c.failed.is_(None))
         raised, parked = 0, set()
-        for number in list(tx.execute(waiting).scalars()):
+        waiting = list(tx.execute(_WAITING)) if self._arrived else []
+        book = Book(tx)
+        book.shelf.fetch_records({row.child for row in waiting} | {row.parent for row in waiting})
+        for number in (row.number for row in waiting):
             link = book.shelf.link(number)
             if link is None or (cause := self._cause(tx, book, link)) is None:
                 continue

@@ -60,6 +60,7 @@ class Shelf:
         self._contributions: dict[int, dict[tuple[str, str], Contribution]] = {}
         self._links: dict[int, LinkRow] = {}
         self._children: dict[int, set[int]] = {}
+        self._by_parent: dict[int, set[int]] = {}
         self._link_due: dict[int, LinkDue | None] = {}
         self._dropped: set[int] = set()
         self._new: dict[Table, set[int]] = {objects: set(), records: set(), links: set()}
@@ -121,12 +122,11 @@ class Shelf:
 
     def links_to_parent(self, numbers: list[int]) -> list[LinkRow]:
         """The links to these objects, those that other transactions left and those of this one."""
-        stored = {row.number for row in self._in(select(links.c.number, links.c.parent), links.c.parent, numbers)}
-        here = {link.number for link in self._links.values() if link.parent in numbers}
-        for row in self._in(select(links), links.c.number, sorted(stored - set(self._links) - self._dropped)):
-            self._keep_link(row)
-        wanted = (stored | here) - self._dropped
-        return [self._links[number] for number in sorted(wanted) if self._links[number].parent in numbers]
+        for row in self._in(select(links), links.c.parent, numbers):
+            if row.number not in self._dropped:
+                self._keep_link(row)
+        found = sorted(link for number in numbers for link in self._by_parent.get(number, ()))
+        return [self._links[number] for number in found]
 
     def link(self, number: int) -> LinkRow | None:
         if number not in self._links and number not in self._dropped:
@@ -154,7 +154,7 @@ class Shelf:
         link = LinkRow(self._number(links), child, kind, parent, wanted=True)
         self._new[links].add(link.number)
         self._children[child].add(link.number)
-        self._links[link.number] = link
+        self._shelve(link)
         return link
 
     def put_link(self, link: LinkRow, due: LinkDue | None) -> None:
@@ -164,6 +164,7 @@ class Shelf:
 
     def drop_link(self, link: LinkRow) -> None:
         self._links.pop(link.number, None)
+        self._by_parent.get(link.parent, set()).discard(link.number)
         self._children.get(link.child, set()).discard(link.number)
         self._dropped.add(link.number)
 
@@ -171,12 +172,12 @@ class Shelf:
         """Write all that is new or changed."""
         for stored in (self._records[number] for number in self._changed[records]):
             stored.due_since = (stored.due_since or now) if stored.is_due else None
-        self._save(objects, {number: _object_to_row(self._numbered[number]) for number in self._touched(objects)})
-        self._save(records, {number: _record_to_row(self._records[number]) for number in self._touched(records)})
-        self._save(links, {number: self._link_to_row(number) for number in self._touched(links) - self._dropped})
         gone = [{"gone": number} for number in self._dropped - self._new[links]]
         if gone:
             self._tx.execute(delete(links).where(links.c.number == bindparam("gone")), gone)
+        self._save(objects, {number: _object_to_row(self._numbered[number]) for number in self._touched(objects)})
+        self._save(records, {number: _record_to_row(self._records[number]) for number in self._touched(records)})
+        self._save(links, {number: self._link_to_row(number) for number in self._touched(links) - self._dropped})
         said = [contribution_to_row(number, self._contributions[number][row]) for number, row in sorted(self._said)]
         if said:
             self._tx.execute(insert(contributions).prefix_with("OR REPLACE"), said)
@@ -240,7 +241,11 @@ class Shelf:
 
     def _keep_link(self, row: Any) -> None:
         if row.number not in self._links:
-            self._links[row.number] = link_from_row(row)
+            self._shelve(link_from_row(row))
+
+    def _shelve(self, link: LinkRow) -> None:
+        self._links[link.number] = link
+        self._by_parent.setdefault(link.parent, set()).add(link.number)
 
     def _link_to_row(self, number: int) -> dict[str, Any]:
         link = self._links[number]

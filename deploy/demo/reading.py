@@ -127,14 +127,20 @@ def _json_lines(file: Path) -> Iterator[Mapping[str, Any]]:
 
 
 def read_ambiguous(file: Path) -> frozenset[str]:
-    """Ids of requests whose fate the sender did not know: one a line, or JSON objects that name some of them."""
+    """Ids of requests whose fate the sender did not know.
+
+    Lines of its journal: `SENT id`, then `ANSWERED id` or `AMBIGUOUS id`, or neither if it was killed meanwhile. Also
+    an id a line, or JSON objects that name some.
+    """
     marks: set[str] = set()
     for line in _lines(file):
         if line.startswith("{"):
             entry = json.loads(line)
             marks |= {str(entry[name]) for name in ("request_id", "correlation_id", "trace_id") if entry.get(name)}
+        elif line.startswith("ANSWERED "):
+            marks.discard(line.split()[1])
         else:
-            marks.add(line)
+            marks.add(line.split()[-1])
     return frozenset(marks)
 
 

@@ -60,7 +60,7 @@ def compare(stage: Stage) -> int:
     errors.write_text(stage.output(*stage.shopbridge("--json", "errors", "list", "--open")))
     command = stage.python("deploy.demo.compare", "--sandbox", stage.environment["SHOPBRIDGE_SANDBOX_DATABASE"])
     return subprocess.run(
-        [*command, "--errors", str(errors), "--ambiguous", str(stage.ambiguous)],
+        [*command, "--errors", str(errors), "--ambiguous", str(stage.journal)],
         cwd=ROOT,
         env=stage.environment,
         check=False,

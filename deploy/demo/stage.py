@@ -32,9 +32,9 @@ class Stage:
         self._pid_file = self.home / "pids" / "worker"
 
     @property
-    def ambiguous(self) -> Path:
-        """Where the worker writes the ids of requests whose fate it did not know."""
-        return self.home / "data" / "ambiguous.txt"
+    def journal(self) -> Path:
+        """Where the worker writes the ids of its requests and their fate."""
+        return self.home / "data" / "requests.txt"
 
     @property
     def worker_log(self) -> Path:
@@ -57,7 +57,7 @@ class Stage:
         settings |= {
             "SHOPBRIDGE_SHOP": str(self.root / "deploy/demo/shop.yaml"),
             "SHOPBRIDGE_PARENT_DEADLINE_S": "20",
-            "SHOPBRIDGE_AMBIGUOUS_LOG": str(self.ambiguous),
+            "SHOPBRIDGE_REQUEST_JOURNAL": str(self.journal),
         }
         self.environment |= settings
         path = f'export PATH="{Path(sys.executable).parent}:$PATH"'
@@ -91,7 +91,7 @@ class Stage:
         self.stop()
         self.worker_log.parent.mkdir(parents=True, exist_ok=True)
         self._pid_file.parent.mkdir(parents=True, exist_ok=True)
-        self.ambiguous.touch()
+        self.journal.touch()
         with self.worker_log.open("ab") as log:
             worker = subprocess.Popen(
                 self.shopbridge("worker"),

@@ -61,7 +61,7 @@ class World:
             "SHOPBRIDGE_GROUP": name,
             "SHOPBRIDGE_SHOP": str(self.shop_file),
             "SHOPBRIDGE_PARENT_DEADLINE_S": "20",
-            "SHOPBRIDGE_AMBIGUOUS_LOG": str(self.ambiguous),
+            "SHOPBRIDGE_REQUEST_JOURNAL": str(self.ambiguous),
             **settings,
         }
         self.sandbox: subprocess.Popen[bytes] | None = None

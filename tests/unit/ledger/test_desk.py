@@ -78,6 +78,14 @@ async def test_an_order_changes_its_customer(office: Office) -> None:
     assert {("DEAL_CONTACT", keys["shop:DEAL:1"], keys["shop:CONTACT:b"])} == office.portal.links
 
 
+async def test_an_order_leaves_its_customer_and_returns_in_one_batch(office: Office) -> None:
+    """A link that was never made, dropped and wanted again in one transaction is there once."""
+    await office.say(deal("1", 1, customer="a"))
+    await office.say(deal("1", 2, customer="b"), deal("1", 3, customer="a"), contact("a", 1))
+    await office.send()
+    assert 1 == len(office.portal.links)
+
+
 async def test_a_customer_deleted_and_back_gets_its_deals_again(office: Office) -> None:
     """A new record of the parent makes its links unmade, although no deal changed."""
     await office.say(contact("a", 1), deal("1", 1, customer="a"))
