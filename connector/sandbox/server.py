@@ -8,6 +8,9 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+SHUTDOWN_S = 2
+"""How long an answer that is held back on purpose may hold up the end of the server."""
+
 
 class CuttableProtocol(H11Protocol):
     """HTTP/1.1 that hands its transport to the application, in `scope["state"]["transport"]`."""
@@ -20,6 +23,12 @@ class CuttableProtocol(H11Protocol):
 def configured(app: Starlette, host: str, port: int) -> uvicorn.Server:
     """Make a server for the application; `run` or `serve` starts it, `should_exit` ends it."""
     config = uvicorn.Config(
-        app, host=host, port=port, http=CuttableProtocol, log_level="warning", access_log=False, backlog=512
+        app,
+        host=host,
+        port=port,
+        http=CuttableProtocol,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=SHUTDOWN_S,
     )
     return uvicorn.Server(config)

@@ -84,8 +84,8 @@ class Store:
         return {end: types for end, types in self.all_links(start).items() if end.object_type == to_type}
 
     def all_links(self, start: End) -> dict[End, AbstractSet[int]]:
-        """Give everything that a record is associated with."""
-        return dict(self._links.get(start, {}))
+        """Give everything that a record is associated with, in order of id."""
+        return dict(sorted(self._links.get(start, {}).items(), key=lambda row: int(row[0].record_id)))
 
     def page(self, object_type: str, after: int, *, archived: bool) -> Iterator[Record]:
         """Walk the records of a type with ids above `after`, in order of id."""

@@ -198,13 +198,12 @@ def _labels(start: ObjectType, end: ObjectType, pair: Pair) -> dict[str, Any]:
 def _ends(portal: Portal, call: Call, start: End, kind: ObjectType) -> list[dict[str, Any]]:
     """List the other ends in order of id, each with its association types; v4 gives ids as numbers."""
     types = {k.type_id: k for k in portal.catalogue.association_types(start.object_type, kind.name)}
-    found = sorted(portal.store.links(start, kind.name).items(), key=lambda row: int(row[0].record_id))
     return [
         {
             "toObjectId": end.record_id if call.dated else int(end.record_id),
             "associationTypes": [_spec(types[type_id]) for type_id in sorted(type_ids)],
         }
-        for end, type_ids in found
+        for end, type_ids in portal.store.links(start, kind.name).items()
     ]
 
 

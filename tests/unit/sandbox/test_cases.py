@@ -1,10 +1,11 @@
 """What HubSpot answers to one call in one situation: a file each, under tests/cases/sandbox/.
 
 A file has `setup` steps, one `request`, what to `expect`, and steps `after` it. A step is `call: METHOD path` with
-`body` (or `raw` text, `generate` {count, input} for many inputs, `generate_text` {name, length} for a long value), `headers`, `expect`, and `save` {name: path in the
-answer}; or `advance: seconds` for the clock. `${name}` stands for what was saved, `${n}` for the number of a generated
-input. In an expectation, members that are not named do not matter unless `only: true`; the order of `results` and
-`errors` never does; `~` begins a regular expression and `absent` says that a member is not there.
+`body`, `headers`, `expect`, and `save` {name: path in the answer}; or `advance: seconds` for the clock. In the place of
+a `body` stand `raw` text, `generate` {count, input} for many inputs, `generate_text` {name, length} for a long value.
+`${name}` stands for what was saved, `${n}` for the number of a generated input. In an expectation, members that are not
+named do not matter unless `only: true`; the order of `results` and `errors` never does; `~` begins a regular expression
+and `absent` says that a member is not there.
 """
 
 from __future__ import annotations
@@ -97,8 +98,8 @@ def check(answer: httpx.Response, expect: Mapping[str, Any], saved: Mapping[str,
     if "text" in expect:
         assert expect["text"] == answer.text
     if "body" in expect:
-        assert difference(filled(expect["body"], saved), answer.json()) is None, (
-            difference(filled(expect["body"], saved), answer.json())
+        assert difference(filled(expect["body"], saved), answer.json()) is None, difference(
+            filled(expect["body"], saved), answer.json()
         )
     if expect.get("only"):
         assert set(expect["body"]) == set(answer.json())
@@ -117,10 +118,14 @@ async def run(client: httpx.AsyncClient, clock: Any, step: Mapping[str, Any], sa
             assert answer.is_success, answer.text
 
 
-@pytest.mark.parametrize("file", FILES, ids=[str(file.relative_to(CASES).with_suffix("")) for file in FILES])
-async def test_case(file: Path, sandbox: Any, clock: Any) -> None:
+@pytest.fixture(params=FILES, ids=[str(file.relative_to(CASES).with_suffix("")) for file in FILES])
+def case(request: pytest.FixtureRequest) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(request.param.read_text(encoding="utf-8"))
+    return loaded
+
+
+async def test_case(case: dict[str, Any], sandbox: Any, clock: Any) -> None:
     """The sandbox answers the request of each case file as the file says."""
-    case = yaml.safe_load(file.read_text(encoding="utf-8"))
     client, saved = sandbox(**(case.get("settings") or {})), dict[str, Any]()
     (await client.put("/sandbox/switches", json=case.get("switches") or {})).raise_for_status()
     for step in case.get("setup") or ():
