@@ -14,10 +14,11 @@ from connector.ledger.links import LinkRow, LinkState, due, pair, state
 from connector.ledger.merge import Passed, merge
 from connector.ledger.numbering import Numbering
 from connector.ledger.plan import plan
-from connector.ledger.shelf import Lane, ObjectRow, Shelf, Stored
+from connector.ledger.shelf import Shelf
+from connector.ledger.shelf_rows import Lane, ObjectRow, Stored
 from connector.ledger.state import Contribution, Desired, Fate, Parent, Record, Wanted
 from connector.ledger.values import digest
-from connector.message import ObjectRef, Origin, SyncMessage
+from connector.message import LinkKind, ObjectRef, Origin, SyncMessage
 
 
 class Book:
@@ -26,11 +27,12 @@ class Book:
     def __init__(self, tx: Connection) -> None:
         self.shelf = Shelf(tx)
         self.healed: list[LinkRow] = []
-        self._stirred: set[int] = set()
+        self._stirred: dict[int, bool] = {}
 
     def merge(self, messages: Sequence[SyncMessage], numbering: Numbering) -> Counter[str]:
         """Merge messages in their order; the count of each outcome: merged, unchanged, superseded, repeat."""
-        self.shelf.fetch(_refs(messages))
+        self.shelf.fetch({message.ref for message in messages})
+        self.shelf.glance(_parents(messages))
         counts = Counter(self._merge(message, numbering) for message in messages)
         self.settle_children()
         return counts
@@ -63,19 +65,16 @@ class Book:
     def put(self, stored: Stored, record: Record, lane: Lane | None = None) -> None:
         """Keep `record`, note whether a call is due, and stir its children if its id has changed."""
         if record.hubspot_id != stored.record.hubspot_id:
-            self._stirred.update(each.number for each in self.shelf.objects_of(record.number))
+            for each in self.shelf.objects_of(record.number):
+                self._stirred.setdefault(each.number, False)
         self.shelf.put(stored, record, is_due=plan(record) is not None, lane=lane)
 
     def parent(self, ref: ObjectRef) -> Parent:
         """What children need to know of an object."""
-        subject = self.shelf.object(ref)
-        record = self.shelf.record(subject.record).record
-        return Parent(subject.life, record.hubspot_id, subject.ended_at)
+        return self.shelf.parent(self.shelf.object(ref))
 
     def parent_of(self, link: LinkRow) -> Parent:
-        subject = self.shelf.numbered(link.parent)
-        record = self.shelf.record(subject.record).record
-        return Parent(subject.life, record.hubspot_id, subject.ended_at)
+        return self.shelf.parent(self.shelf.numbered(link.parent))
 
     def put_link(self, link: LinkRow) -> None:
         """Keep the link with what is due for it; one that is neither wanted nor standing is forgotten."""
@@ -106,17 +105,17 @@ class Book:
                 self.put_link(replace(link, made=None))
 
     def settle_children(self) -> None:
-        """Look again at the children of every object whose life or id has changed, and at theirs."""
+        """Look again at the children of every object whose life (True) or id (False) has changed, and at theirs."""
         while self._stirred:
-            stirred, self._stirred = self._stirred, set()
+            stirred, self._stirred = self._stirred, {}
             for subject in sorted(stirred):
                 for link in self.shelf.links_of_child(self.shelf.numbered(subject).record):
                     self._set(link)
             touched = self.shelf.links_to_parent(sorted(stirred))
             self.shelf.fetch_records({link.child for link in touched})
             for link in touched:
-                self.put_link(self.shelf.link(link.number) or link)
-            for child in sorted({link.child for link in touched}):
+                self.put_link(link)
+            for child in sorted({link.child for link in touched if _changes_child(link, life=stirred[link.parent])}):
                 self.refresh(child, self.shelf.record(child).lane)
 
     def close(self) -> None:
@@ -128,7 +127,7 @@ class Book:
         folded = fold_object(contributions, self.parent)
         if (folded.life, folded.ended_at) != (subject.life, subject.ended_at):
             self.shelf.put_object(replace(subject, life=folded.life, ended_at=folded.ended_at))
-            self._stirred.add(subject.number)
+            self._stirred[subject.number] = True
 
     def _wish(self, child: int, fate: Fate, wanted: Iterable[Wanted]) -> None:
         """Bring the link rows in step with the wanted ones; a record that is left alone keeps its links."""
@@ -162,13 +161,18 @@ def _holds_product(child: Record) -> bool:
     return child.told.get(PRODUCT_ID) == digest(child.desired.properties.get(PRODUCT_ID))
 
 
+def _changes_child(link: LinkRow, *, life: bool) -> bool:
+    """Whether what the child should hold depends on it: a line lives with its deal, and names its product."""
+    return link.is_property or (life and link.kind is LinkKind.LINE_ITEM_DEAL)
+
+
 def _says(desired: Desired) -> tuple[object, ...]:
     return (desired.fate, desired.properties, desired.links, desired.match_value)
 
 
-def _refs(messages: Sequence[SyncMessage]) -> set[ObjectRef]:
-    refs = {message.ref for message in messages}
-    for message in messages:
-        refs |= {ObjectRef(message.store, each.kind.parent_type, each.external_id) for each in message.associations}
-    return refs
-
+def _parents(messages: Sequence[SyncMessage]) -> set[ObjectRef]:
+    return {
+        ObjectRef(message.store, each.kind.parent_type, each.external_id)
+        for message in messages
+        for each in message.associations
+    }

@@ -45,7 +45,9 @@ class LinkDesk:
         ready = select(links.c.number).where(links.c.kind == str(kind), links.c.due.is_not(None))
         book = Book(tx)
         steps = []
-        for number in list(tx.execute(ready.order_by(links.c.number).limit(limit)).scalars()):
+        chosen = list(tx.execute(ready.order_by(links.c.number).limit(limit)).scalars())
+        book.shelf.fetch_links(chosen)
+        for number in chosen:
             link = book.shelf.link(number)
             if link is not None and (flight := _flight(book, link)) is not None:
                 child_id, parent_id = flight.between.split(":")
@@ -60,6 +62,7 @@ class LinkDesk:
 
     def _settle(self, tx: Connection, outcomes: Mapping[int, LinkOutcome]) -> None:
         book = Book(tx)
+        book.shelf.fetch_links(list(outcomes))
         for number, outcome in outcomes.items():
             link = book.shelf.link(number)
             if link is not None:

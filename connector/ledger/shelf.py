@@ -2,50 +2,33 @@
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, bindparam, delete, func, insert, select, tuple_, update
 
-from connector.ledger.links import LinkDue, LinkFlight, LinkRow
-from connector.ledger.rows import contribution_from_row, contribution_to_row, record_from_row, record_to_row
-from connector.ledger.state import Contribution, Desired, Fate, Life, Place, Record
+from connector.ledger.links import LinkDue, LinkRow
+from connector.ledger.rows import contribution_from_row, contribution_to_row
+from connector.ledger.shelf_rows import (
+    Lane,
+    ObjectRow,
+    Stored,
+    link_from_row,
+    link_to_row,
+    object_from_row,
+    object_to_row,
+    stored_from_row,
+    stored_to_row,
+)
+from connector.ledger.state import Contribution, Desired, Fate, Life, Parent, Record
 from connector.ledger.tables import contributions, links, objects, records
-from connector.message import LinkKind, ObjectRef, ObjectType
+from connector.message import LinkKind, ObjectRef
 
 _CHUNK = 400
 """Values in one IN list; SQLite's oldest limit of variables is 999."""
 
 
-class Lane(enum.IntEnum):
-    """Which due record goes first."""
-
-    LIVE = 0
-    BACKFILL = 1
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectRow:
-    """An object, the record it shares or has to itself, and its life as its children see it."""
-
-    number: int
-    ref: ObjectRef
-    record: int
-    life: Life
-    ended_at: Place | None = None
-
-
-@dataclass(slots=True)
-class Stored:
-    """A record and how it queues for the sender."""
-
-    record: Record
-    lane: Lane
-    is_due: bool
-    due_since: float | None
-    attempts: list[dict[str, Any]]
+_GLANCE = select(objects, records.c.hubspot_id).join(records, records.c.number == objects.c.record)
 
 
 class Shelf:
@@ -54,6 +37,7 @@ class Shelf:
     def __init__(self, tx: Connection) -> None:
         self._tx = tx
         self._objects: dict[ObjectRef, ObjectRow] = {}
+        self._ids: dict[int, str | None] = {}
         self._numbered: dict[int, ObjectRow] = {}
         self._records: dict[int, Stored] = {}
         self._members: dict[int, list[int]] = {}
@@ -68,23 +52,29 @@ class Shelf:
         self._said: set[tuple[int, tuple[str, str]]] = set()
         self._next: dict[Table, int] = {}
 
-    def fetch(self, refs: Iterable[ObjectRef]) -> None:
+    def fetch(self, refs: set[ObjectRef]) -> None:
         """Read these objects with their records, contributions and links."""
-        names = sorted({(ref.store, str(ref.type), ref.external_id) for ref in refs if ref not in self._objects})
+        self.glance(refs)
+        self.fetch_records({self._objects[ref].record for ref in refs if ref in self._objects})
+
+    def glance(self, refs: set[ObjectRef]) -> None:
+        """Read of these objects only what their children need to know."""
+        names = sorted((ref.store, str(ref.type), ref.external_id) for ref in refs if ref not in self._objects)
         columns = tuple_(objects.c.store, objects.c.type, objects.c.external_id)
-        found = [self._keep_object(row) for row in self._in(select(objects), columns, names)]
-        self.fetch_records({each.record for each in found})
-        self._fetch_contributions({each.number for each in found})
+        self._keep_objects(self._in(_GLANCE, columns, names))
+
+    def glance_at(self, numbers: set[int]) -> None:
+        """As `glance`, by number."""
+        self._keep_objects(self._in(_GLANCE, objects.c.number, sorted(numbers - self._numbered.keys())))
 
     def fetch_records(self, numbers: set[int]) -> None:
         """Read these records, their objects with all contributions, and the links of which they are the child."""
         missing = sorted(number for number in numbers if number not in self._records)
         for row in self._in(select(records), records.c.number, missing):
-            lane, since = Lane(row.lane), row.due_since
-            self._records[row.number] = Stored(record_from_row(row), lane, row.due, since, list(row.attempts))
+            self._records[row.number] = stored_from_row(row)
         for number in missing:
             self._members[number] = []
-        members = [self._keep_object(row) for row in self._in(select(objects), objects.c.record, missing)]
+        members = self._keep_objects(self._in(_GLANCE, objects.c.record, missing))
         for member in members:
             self._members[member.record].append(member.number)
         self._fetch_contributions({member.number for member in members})
@@ -92,17 +82,20 @@ class Shelf:
 
     def object(self, ref: ObjectRef) -> ObjectRow:
         """The object, begun with a record of its own if it was never named before."""
-        if ref not in self._objects:
-            self.fetch([ref])
+        self.glance({ref})
         if ref not in self._objects:
             self._begin(ref)
         return self._objects[ref]
 
     def numbered(self, number: int) -> ObjectRow:
-        if number not in self._numbered:
-            row = self._tx.execute(select(objects).where(objects.c.number == number)).one()
-            self._keep_object(row)
+        self.glance_at({number})
         return self._numbered[number]
+
+    def parent(self, subject: ObjectRow) -> Parent:
+        """What children need to know of an object."""
+        stored = self._records.get(subject.record)
+        hubspot_id = self._ids[subject.record] if stored is None else stored.record.hubspot_id
+        return Parent(subject.life, hubspot_id, subject.ended_at)
 
     def record(self, number: int) -> Stored:
         self.fetch_records({number})
@@ -129,11 +122,15 @@ class Shelf:
         return [self._links[number] for number in found]
 
     def link(self, number: int) -> LinkRow | None:
-        if number not in self._links and number not in self._dropped:
-            row = self._tx.execute(select(links).where(links.c.number == number)).first()
-            if row is not None:
-                self._keep_link(row)
+        self.fetch_links([number])
         return self._links.get(number)
+
+    def fetch_links(self, numbers: Sequence[int]) -> None:
+        """Read these links, their children and what is to be known of their parents."""
+        missing = [number for number in numbers if number not in self._links and number not in self._dropped]
+        found = [self._keep_link(row) for row in self._in(select(links), links.c.number, missing)]
+        self.fetch_records({link.child for link in found})
+        self.glance_at({link.parent for link in found})
 
     def say(self, number: int, row: tuple[str, str], said: Contribution) -> None:
         self.contributions(number)[row] = said
@@ -175,9 +172,15 @@ class Shelf:
         gone = [{"gone": number} for number in self._dropped - self._new[links]]
         if gone:
             self._tx.execute(delete(links).where(links.c.number == bindparam("gone")), gone)
-        self._save(objects, {number: _object_to_row(self._numbered[number]) for number in self._touched(objects)})
-        self._save(records, {number: _record_to_row(self._records[number]) for number in self._touched(records)})
-        self._save(links, {number: self._link_to_row(number) for number in self._touched(links) - self._dropped})
+        self._save(objects, {number: object_to_row(self._numbered[number]) for number in self._touched(objects)})
+        self._save(records, {number: stored_to_row(self._records[number]) for number in self._touched(records)})
+        self._save(
+            links,
+            {
+                number: link_to_row(self._links[number], self._link_due.get(number))
+                for number in self._touched(links) - self._dropped
+            },
+        )
         said = [contribution_to_row(number, self._contributions[number][row]) for number, row in sorted(self._said)]
         if said:
             self._tx.execute(insert(contributions).prefix_with("OR REPLACE"), said)
@@ -215,12 +218,14 @@ class Shelf:
         for start in range(0, len(values), _CHUNK):
             yield from self._tx.execute(query.where(column.in_(values[start : start + _CHUNK])))
 
+    def _keep_objects(self, rows: Iterable[Any]) -> list[ObjectRow]:
+        return [self._keep_object(row) for row in rows]
+
     def _keep_object(self, row: Any) -> ObjectRow:
+        self._ids[row.record] = row.hubspot_id
         if row.number not in self._numbered:
-            ref = ObjectRef(row.store, ObjectType(row.type), row.external_id)
-            ended_at = None if row.ended_at is None else Place(*row.ended_at)
-            subject = ObjectRow(row.number, ref, row.record, Life(row.life), ended_at)
-            self._objects[ref] = self._numbered[row.number] = subject
+            subject = object_from_row(row)
+            self._objects[subject.ref] = self._numbered[row.number] = subject
         return self._numbered[row.number]
 
     def _fetch_contributions(self, numbers: set[int]) -> None:
@@ -234,48 +239,17 @@ class Shelf:
     def _fetch_links(self, children: list[int]) -> None:
         for child in children:
             self._children[child] = set()
-        for row in self._in(select(links), links.c.child, children):
-            if row.number not in self._dropped:
-                self._keep_link(row)
-                self._children[row.child].add(row.number)
+        rows = self._in(select(links), links.c.child, children)
+        found = [self._keep_link(row) for row in rows if row.number not in self._dropped]
+        for link in found:
+            self._children[link.child].add(link.number)
+        self.glance_at({link.parent for link in found})
 
-    def _keep_link(self, row: Any) -> None:
+    def _keep_link(self, row: Any) -> LinkRow:
         if row.number not in self._links:
             self._shelve(link_from_row(row))
+        return self._links[row.number]
 
     def _shelve(self, link: LinkRow) -> None:
         self._links[link.number] = link
         self._by_parent.setdefault(link.parent, set()).add(link.number)
-
-    def _link_to_row(self, number: int) -> dict[str, Any]:
-        link = self._links[number]
-        flight = None if link.in_flight is None else f"{link.in_flight.due} {link.in_flight.between}"
-        return {**asdict(link), "kind": str(link.kind), "in_flight": flight, "due": self._link_due.get(number)}
-
-
-def link_from_row(row: Any) -> LinkRow:
-    """A row of the link table as a noun."""
-    fields = {name: getattr(row, name) for name in LinkRow.__dataclass_fields__}
-    flight = fields["in_flight"]
-    if flight is not None:
-        what, between = flight.split(" ", 1)
-        fields["in_flight"] = LinkFlight(LinkDue(what), between)
-    return LinkRow(**{**fields, "kind": LinkKind(row.kind)})
-
-
-def _object_to_row(subject: ObjectRow) -> dict[str, Any]:
-    ended_at = None if subject.ended_at is None else [subject.ended_at.server, subject.ended_at.position]
-    return {
-        "number": subject.number,
-        "store": subject.ref.store,
-        "type": str(subject.ref.type),
-        "external_id": subject.ref.external_id,
-        "record": subject.record,
-        "life": str(subject.life),
-        "ended_at": ended_at,
-    }
-
-
-def _record_to_row(stored: Stored) -> dict[str, Any]:
-    queue = {"due": stored.is_due, "lane": int(stored.lane), "due_since": stored.due_since}
-    return {**record_to_row(stored.record), **queue, "attempts": stored.attempts}
