@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, LiteralString
@@ -24,6 +24,9 @@ from connector.registry import Registry
 
 RUNS: Final = frozenset({"STARTED", "IN_PROGRESS", "RESUMED", "PAUSED", "TABLE_SCAN_COMPLETED"})
 ENDED: Final = frozenset({"COMPLETED", "ABORTED", "SKIPPED", "STOPPED"})
+START_UP: Final = "Initial Snapshot"
+"""Debezium's name for what it does when it starts, which here is nothing."""
+
 GOOD_SCANS: Final = frozenset({"SUCCEEDED", "EMPTY"})
 
 
@@ -101,7 +104,10 @@ def heartbeat(record: Record, decoder: ChangeDecoder) -> datetime | None:
 
 
 def notification(record: Record, registry: Registry) -> Notification | None:
-    """What a record of the notifications topic says; None for one that is empty. Raises RowError for any other."""
+    """What a record of the notifications topic says of a snapshot that was asked for; None if it speaks of others.
+
+    Raises RowError for a record that is no notification.
+    """
     if record.value is None:
         return None
     schema = registry.schema(wire.schema_id(record.value))
@@ -109,6 +115,8 @@ def notification(record: Record, registry: Registry) -> Notification | None:
         raise RowError("UNDECODABLE", "the registry does not know the schema of this notification")
     found: Mapping[str, Any] = wire.read_payload(record.value, wire.parse_writer(schema.text))
     try:
+        if found["aggregate_type"] == START_UP:
+            return None
         at = datetime.fromtimestamp(found["timestamp"] / 1000, UTC)
         return Notification(found["id"], found["type"], found["additional_data"] or {}, at)
     except (KeyError, TypeError, ValueError) as error:
@@ -129,6 +137,15 @@ def observe(state: SnapshotState, seen: Notification) -> SnapshotState:
         return replace(state, running=True, failures=(*state.failures, f"{table}: {status}"))
     rows = state.rows + int(seen.data.get("total_rows_scanned", "0"))
     return replace(state, running=True, tables_done=(*state.tables_done, table), rows=rows)
+
+
+def follow(records: Iterable[Record], registry: Registry) -> SnapshotState:
+    """The state after all records of the notifications topic, whose schemas are in the registry's memory."""
+    state = SnapshotState()
+    for record in records:
+        seen = notification(record, registry)
+        state = state if seen is None else observe(state, seen)
+    return state
 
 
 def _order(plan: CapturePlan, tables: Sequence[str], where: str | None) -> Mapping[str, Any]:

@@ -18,7 +18,7 @@ INFINITY: Final = Decimal("Infinity")
 """Stands for PostgreSQL's `infinity` in date and timestamp columns, and its negative for `-infinity`."""
 
 _SINGLE: Final = struct.Struct("<f")
-_GREATEST_REAL: Final = 3.4028234663852886e38
+_BEYOND_REAL: Final = 3.4028235677973366e38
 
 EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - wall clock of an unstated zone
@@ -56,7 +56,7 @@ def real(value: float) -> float:
     """A REAL as PostgreSQL shows it: the shortest number equal to it in 32 bits, as 0.1."""
     for digits in range(1, 9):
         short = float(f"{value:.{digits}g}")
-        if abs(short) <= _GREATEST_REAL and _SINGLE.unpack(_SINGLE.pack(short))[0] == value:
+        if abs(short) < _BEYOND_REAL and _SINGLE.unpack(_SINGLE.pack(short))[0] == value:
             return short
     return value
 

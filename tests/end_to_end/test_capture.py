@@ -1,0 +1,413 @@
+"""Capture with the real Debezium: set up, every type of column in snapshot and stream, looked at, taken away."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import uuid
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from connector.capture import catalogue, control, postgres, signals
+from connector.capture.connect import Connect
+from connector.capture.control import Applied
+from connector.capture.decode import ChangeDecoder, schema_ids
+from connector.capture.errors import CaptureError
+from connector.capture.plan import CapturePlan, plan_capture
+from connector.change import UNAVAILABLE, Change, Operation
+from connector.errors import RowError
+from connector.http import Http
+from connector.kafka import Admin, read_range
+from connector.mapping import Shop, load_shop
+from connector.record import Record
+from connector.registry import Registry
+from connector.settings import Settings
+from tests.support.every_type import SETUP, TYPES, Refused
+from tests.support.world import wait_until
+
+pytestmark = pytest.mark.end_to_end
+
+LIVE = 1000
+"""Added to the id of a row that is written while capture runs."""
+
+SHOP = """
+store: {{id: {name}, label: Test}}
+database: {{kind: postgres, url: "{url}", schema: public}}
+customers:
+  from: every_type
+  id: "{{id}}"
+  properties: {{firstname: c0}}
+products:
+  from: long_values
+  id: "{{id}}"
+  properties: {{name: word}}
+orders:
+  from: order-items
+  id: "{{order_id}}-{{Größe}}"
+  properties: {{dealname: 1st}}
+line_items:
+  from: whole_rows
+  id: "{{other}}"
+  newest_by: id
+  properties: {{name: word}}
+"""
+
+TABLES = """
+CREATE TABLE long_values (id integer PRIMARY KEY, word text, t text, b bytea, n numeric, j jsonb, h hstore, x xml,
+    ai integer[], at text[], au uuid[], ad date[], an numeric[], af double precision[], atz timestamptz[]);
+CREATE TABLE "order-items" (order_id uuid, "Größe" numeric(6, 2), "1st" text NOT NULL DEFAULT 'ddl', n integer,
+    twice integer GENERATED ALWAYS AS (n * 2) STORED, PRIMARY KEY (order_id, "Größe"));
+CREATE TABLE whole_rows (id serial PRIMARY KEY, other text, word text);
+"""
+
+LONG = """
+INSERT INTO long_values VALUES (1, 'a', repeat('t', 9000), decode(repeat('ab', 9000), 'hex'),
+    ('1' || repeat('7', 9000))::numeric,
+    to_jsonb(repeat('j', 9000)), hstore('k', repeat('h', 9000)), ('<a>' || repeat('x', 9000) || '</a>')::xml,
+    array_fill(7, ARRAY[5000]), array_fill('t'::text, ARRAY[5000]), array_fill('{uuid}'::uuid, ARRAY[5000]),
+    array_fill('2020-01-01'::date, ARRAY[5000]), array_fill(1.25, ARRAY[5000]), array_fill(1.5::float8, ARRAY[5000]),
+    array_fill('2020-01-01'::timestamptz, ARRAY[5000]))
+"""
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A database of its own, captured under a name of its own. `owner` and `admin` are its addresses."""
+
+    name: str
+    owner: str
+    admin: str
+    settings: Settings
+    shop: Shop
+
+    def sql(self, *statements: str) -> None:
+        with psycopg.connect(self.admin, autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def plan(self) -> CapturePlan:
+        return plan_capture(self.shop, control.read_facts(self.admin, "public", self.shop.tables()))
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[Connect]:
+        http = Http(self.settings.connect_url)
+        try:
+            yield Connect(http, patience_s=30)
+        finally:
+            await http.aclose()
+
+    async def apply(self, plan: CapturePlan | None = None, url: str | None = None) -> Applied:
+        async with self.connect() as connect:
+            topics = Admin(self.settings.kafka_bootstrap)
+            return await control.apply(plan or self.plan(), self.settings, url or self.admin, connect, topics)
+
+    async def remove(self) -> control.Removed:
+        async with self.connect() as connect:
+            return await control.remove(self.plan(), self.admin, connect)
+
+    def records(self, topic: str) -> list[Record]:
+        """All records of a topic, by partition."""
+        info = Admin(self.settings.kafka_bootstrap).topic_ids([topic])[topic]
+        return [
+            record
+            for number, end in info.end_offsets.items()
+            for record in read_range(self.settings.kafka_bootstrap, topic, number, info.start_offsets[number], end)
+        ]
+
+    async def changes(self, table: str, full: Sequence[str] = ()) -> list[Change]:
+        """All changes of a table that came so far, in the order of the database."""
+        http = Http(self.settings.registry_url)
+        registry = Registry(http, patience_s=30)
+        decoder = ChangeDecoder(registry, lambda _topic: "id", lambda topic: topic.endswith(tuple(full)))
+        records = await asyncio.to_thread(self.records, self.shop.topic(table))
+        await registry.load({number for record in records for number in schema_ids(record)})
+        await http.aclose()
+        found = [change for record in records if (change := decoder.decode(record)) is not None]
+        return sorted(found, key=lambda change: change.database_position)
+
+    async def wait_for(self, table: str, count: int, full: Sequence[str] = ()) -> list[Change]:
+        """The changes of a table once there are so many."""
+        topic = self.shop.topic(table)
+        await asyncio.to_thread(
+            wait_until, f"{count} changes of {table}", lambda: len(self.records(topic)) >= count, 60
+        )
+        return await self.changes(table, full)
+
+    async def snapshot(self, plan: CapturePlan) -> signals.SnapshotState:
+        """How the newest snapshot goes."""
+        http = Http(self.settings.registry_url)
+        registry = Registry(http, patience_s=30)
+        records = await asyncio.to_thread(self.records, plan.notifications_topic)
+        await registry.load({number for record in records for number in schema_ids(record)})
+        await http.aclose()
+        return signals.follow(records, registry)
+
+    async def snapshot_over(self, plan: CapturePlan, signal: str | None) -> signals.SnapshotState:
+        """The state of the snapshot of this signal, once it is over."""
+        async with self.connect() as connect:
+
+            async def over() -> bool:
+                found = await self.snapshot(plan)
+                return found.signal == signal and not found.running
+
+            await connect.until(over, "the snapshot goes on")
+        return await self.snapshot(plan)
+
+    async def load(self) -> None:
+        """Set capture up and wait for the end of the first load."""
+        plan = self.plan()
+        applied = await self.apply(plan)
+        await self.snapshot_over(plan, applied.signal)
+
+
+@pytest.fixture(scope="module")
+def addresses(request: pytest.FixtureRequest) -> Mapping[str, str]:
+    """The stack that the environment names, as `deploy.local env` prints it, or else the shared one."""
+    if "SHOP_ADMIN_URL" in os.environ:
+        return os.environ
+    shared: Mapping[str, str] = request.getfixturevalue("stack")
+    return shared
+
+
+@pytest.fixture
+def lab(addresses: Mapping[str, str], tmp_path: Path) -> Iterator[Lab]:
+    """A database with the tables, not yet captured; everything is taken away again."""
+    name = f"cap_{uuid.uuid4().hex[:8]}"
+    admin, owner = (addresses[key].rsplit("/", 1)[0] + f"/{name}" for key in ("SHOP_ADMIN_URL", "SHOP_DATABASE_URL"))
+    with psycopg.connect(addresses["SHOP_ADMIN_URL"], autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" OWNER shop')
+    prefix = "SHOPBRIDGE_"
+    given = {key.removeprefix(prefix).lower(): value for key, value in addresses.items() if key.startswith(prefix)}
+    path = tmp_path / "shop.yaml"
+    path.write_text(SHOP.format(name=name, url=owner))
+    made = Lab(name, owner, admin, Settings.model_validate(given), load_shop(path, {}))
+    made.sql(SETUP, every_type_table(), TABLES)
+    yield made
+    asyncio.run(made.remove())
+    with psycopg.connect(addresses["SHOP_ADMIN_URL"], autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def every_type_table() -> str:
+    columns = ", ".join(f"c{number} {column.sql}" for number, column in enumerate(TYPES))
+    return f"CREATE TABLE every_type (id integer PRIMARY KEY, {columns})"
+
+
+ROWS = max(len(column.samples) for column in TYPES) + 1
+"""One row more than samples, which holds nothing but NULL."""
+
+
+def insert_every_sample(first_id: int) -> list[str]:
+    """Row n holds the n-th sample of each column."""
+    return [
+        f"INSERT INTO every_type VALUES ({first_id + row}, "
+        + ", ".join(column.samples[row].sql if row < len(column.samples) else "NULL" for column in TYPES)
+        + ")"
+        for row in range(ROWS)
+    ]
+
+
+def expected_row(row: int, *, snapshot: bool) -> dict[str, str]:
+    """Column to the value's repr, since NaN does not equal itself and True equals 1."""
+    found: dict[str, str] = {}
+    for number, column in enumerate(TYPES):
+        sample = column.samples[row] if row < len(column.samples) else None
+        value = None if sample is None else sample.in_snapshot if snapshot else sample.value
+        found[f"c{number} {column.sql}"] = repr(value)
+    return found
+
+
+def row_as_read(change: Change) -> dict[str, str]:
+    assert change.after is not None
+    return {f"c{n} {column.sql}": repr(read(change.after, f"c{n}")) for n, column in enumerate(TYPES)}
+
+
+def read(row: Mapping[str, Any], column: str) -> Any:
+    try:
+        return row[column]
+    except RowError as error:
+        return Refused(error.type)
+
+
+async def test_every_type_arrives_as_stated(lab: Lab) -> None:
+    """Every sample of docs/types.md, read by the first load and seen in the stream."""
+    lab.sql(*insert_every_sample(0))
+    await lab.apply()
+    await lab.wait_for("every_type", ROWS)
+    lab.sql(*insert_every_sample(LIVE))
+    changes = {change.key["id"]: change for change in await lab.wait_for("every_type", 2 * ROWS)}
+
+    for row in range(ROWS):
+        assert expected_row(row, snapshot=True) == row_as_read(changes[row])
+        assert expected_row(row, snapshot=False) == row_as_read(changes[LIVE + row])
+        assert (Operation.READ, True) == (changes[row].operation, changes[row].snapshot)
+        assert (Operation.CREATE, False) == (changes[LIVE + row].operation, changes[LIVE + row].snapshot)
+
+
+async def test_long_values_that_did_not_change_are_unavailable(lab: Lab) -> None:
+    """A value that the change does not carry is never taken for a value, but for arrays that Debezium makes NULL."""
+    columns = ["t", "b", "n", "j", "h", "x", "ai", "at", "au", "ad", "an", "af", "atz"]
+    external = [f"ALTER TABLE long_values ALTER {column} SET STORAGE EXTERNAL" for column in columns]
+    lab.sql(*external)
+    await lab.load()
+    lab.sql(LONG.replace("{uuid}", str(uuid.uuid4())), "UPDATE long_values SET word = 'b'")
+    *_, update = await lab.wait_for("long_values", 2)
+
+    assert update.after is not None
+    unavailable = [column for column in columns if update.after[column] is UNAVAILABLE]
+    lost = [column for column in columns if update.after[column] is None]
+    assert ["t", "b", "n", "j", "h", "x", "ai", "at", "au", "ad"] == unavailable
+    assert ["an", "af", "atz"] == lost
+
+
+async def test_odd_names_and_deletes_by_key(lab: Lab) -> None:
+    """Columns keep names that Avro forbids, a composite key its order and types, and a delete invents nothing."""
+    await lab.load()
+    order = uuid.uuid4()
+    lab.sql(
+        f"""INSERT INTO "order-items" VALUES ('{order}', 1.5, 'x', 4)""",
+        f"""UPDATE "order-items" SET "Größe" = 2 WHERE order_id = '{order}'""",
+        """DELETE FROM "order-items" """,
+    )
+    changes = await lab.wait_for("order-items", 4)
+
+    assert ["c", "d", "c", "d"] == [change.operation for change in changes]
+    assert [f'{{"order_id":"{order}","Größe":"{size}"}}' for size in ("1.50", "1.50", "2.00", "2.00")] == [
+        change.row_key for change in changes
+    ]
+    created, deleted = changes[0], changes[-1]
+    assert created.after is not None
+    assert ["1st", "Größe", "n", "order_id"] == sorted(created.after)
+    assert deleted.before == deleted.key
+    assert not deleted.full_before
+    assert created.database_position < deleted.database_position
+
+
+async def test_whole_old_rows_where_the_shop_file_needs_them(lab: Lab) -> None:
+    """An id made of a column outside the key makes the plan ask for REPLICA IDENTITY FULL, and old rows come whole."""
+    assert ("whole_rows",) == lab.plan().full_rows
+    await lab.load()
+    lab.sql(
+        "INSERT INTO whole_rows (other, word) VALUES ('o1', 'a')",
+        "UPDATE whole_rows SET other = 'o2'",
+        "DELETE FROM whole_rows",
+        "TRUNCATE whole_rows",
+    )
+    _, update, delete, truncate = await lab.wait_for("whole_rows", 4, ["whole_rows"])
+
+    assert {"id": 1, "other": "o1", "word": "a"} == update.before
+    assert {"id": 1, "other": "o2", "word": "a"} == delete.before
+    assert (Operation.TRUNCATE, "", {}) == (truncate.operation, truncate.row_key, truncate.key)
+
+
+async def test_set_up_twice_then_look_then_take_away(lab: Lab) -> None:
+    """The second time nothing is done; status tells health; removing leaves neither slot nor publication."""
+    plan = lab.plan()
+    first = await lab.apply(plan)
+    assert first.configured
+    assert first.signal is not None
+    assert Applied((), False, None) == await lab.apply(plan_again(lab, plan))
+
+    async with lab.connect() as connect:
+        await connect.until(lambda: beats(lab, plan, connect), "there is no heartbeat")
+        status = await control.status(plan, lab.owner, connect)
+        assert status.healthy
+        assert status.slot.wal_status == "reserved"
+
+        assert (await lab.remove()).connector
+        assert control.Removed(False, ()) == await lab.remove()
+        assert await control.status(plan, lab.owner, connect) == control.CaptureStatus(
+            None, catalogue.SlotStatus(False), None
+        )
+    with catalogue.connect(lab.admin) as connection:
+        left = catalogue.read(connection, plan, postgres.grants(plan))
+    assert catalogue.Catalogue(full_rows=frozenset({"whole_rows"})) == left
+
+
+def plan_again(lab: Lab, plan: CapturePlan) -> CapturePlan:
+    """A plan made later, with a password of its own."""
+    later = lab.plan()
+    assert later.address.password != plan.address.password
+    return later
+
+
+async def beats(lab: Lab, plan: CapturePlan, connect: Connect) -> bool:
+    return (await control.status(plan, lab.owner, connect)).heartbeat is not None
+
+
+async def test_heartbeats_say_how_far_the_log_was_read(lab: Lab) -> None:
+    """A heartbeat's commit time, read from its topic, is later than that of the change before it."""
+    plan = lab.plan()
+    await lab.load()
+    lab.sql("INSERT INTO whole_rows (other) VALUES ('x')")
+    (change,) = await lab.wait_for("whole_rows", 1)
+    http = Http(lab.settings.registry_url)
+    registry = Registry(http)
+    decoder = ChangeDecoder(registry, lambda _topic: "id")
+
+    def newest() -> Any:
+        records = lab.records(plan.heartbeat_topic)
+        asyncio.run_coroutine_threadsafe(registry.load(schema_ids(records[-1]) if records else set()), loop).result(30)
+        return signals.heartbeat(records[-1], decoder) if records else None
+
+    loop = asyncio.get_running_loop()
+    await asyncio.to_thread(
+        wait_until, "a later heartbeat", lambda: (at := newest()) is not None and at > change.committed_at, 60
+    )
+    await http.aclose()
+
+
+async def test_a_snapshot_is_followed_by_its_notifications(lab: Lab) -> None:
+    """Chosen rows of one table are read again, and the state says when it is over and how many they were."""
+    plan = lab.plan()
+    lab.sql("INSERT INTO whole_rows (other) SELECT 'o' || i FROM generate_series(1, 3000) i")
+    await lab.apply(plan)
+    await lab.wait_for("whole_rows", 3000)
+    with catalogue.connect(lab.owner) as connection:
+        signal = signals.snapshot(connection, plan, ["whole_rows"], "id > 2990")
+    await lab.wait_for("whole_rows", 3010)
+    found = await lab.snapshot_over(plan, signal)
+
+    assert (signal, ("public.whole_rows",), 10, ()) == (found.signal, found.tables_done, found.rows, found.failures)
+
+
+async def test_without_rights_the_sql_is_given_and_works(lab: Lab, tmp_path: Path) -> None:
+    """The shop's own role may not prepare capture; what it is told to run does, with a password of one's choice."""
+    with pytest.raises(CaptureError) as caught:
+        await lab.apply(url=lab.owner)
+    script = str(caught.value).split("run:\n\n", 1)[1].replace(postgres.PASSWORD_PLACE, "chosen")
+    lab.sql(script)
+
+    path = tmp_path / "external.yaml"
+    role = lab.owner.replace("shop:shop@", f"{lab.plan().address.user}:chosen@")
+    path.write_text(SHOP.format(name=lab.name, url=lab.owner) + f'capture: {{url: "{role}"}}\n')
+    shop = load_shop(path, {})
+    plan = plan_capture(shop, control.read_facts(lab.owner, "public", shop.tables()))
+    applied = await lab.apply(plan, lab.owner)
+
+    assert ((), True) == (applied.statements, applied.configured)
+
+
+async def test_mistakes_are_said_before_anything_runs(lab: Lab) -> None:
+    """A misspelt setting, which Connect would pass over, and one that the plugin refuses, together."""
+    config = {"heartbeat.intervall.ms": "1", "snapshot.mode": "sometimes"}
+    with pytest.raises(CaptureError) as caught:
+        await lab.apply(replace(lab.plan(), extra_config=config))
+
+    assert "heartbeat.intervall.ms (did you mean heartbeat.interval.ms?): no such setting" in str(caught.value)
+    assert "snapshot.mode: " in str(caught.value)
+    async with lab.connect() as connect:
+        assert await connect.config(lab.plan().connector) is None
+
+
+async def test_a_task_that_fails_says_why(lab: Lab) -> None:
+    """The connector may run while its task does not: the task's own words are in the error."""
+    plan = replace(lab.plan(), extra_config={"publication.name": "nobody_made_it"})
+    with pytest.raises(CaptureError, match="Publication autocreation is disabled"):
+        await lab.apply(plan)
