@@ -14,17 +14,11 @@ HOW = {
 }
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, epilog="\b\n" + "\n".join(f"{shell:6}{how}" for shell, how in HOW.items()))
 @click.argument("shell", type=click.Choice(tuple(HOW)))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
-    r"""Print the script that completes commands and options in a shell.
-
-    \b
-    bash    eval "$(shopbridge completion bash)"    in ~/.bashrc
-    zsh     eval "$(shopbridge completion zsh)"     in ~/.zshrc, after compinit
-    fish    shopbridge completion fish > ~/.config/fish/completions/shopbridge.fish
-    """
+    """Print the script that completes commands and options in a shell."""
     kind = get_completion_class(shell)
     assert kind is not None, "click knows the three shells"
     click.echo(kind(ctx.find_root().command, {}, "shopbridge", "_SHOPBRIDGE_COMPLETE").source())

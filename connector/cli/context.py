@@ -55,19 +55,20 @@ pass_context = click.make_pass_decorator(Context, ensure=True)
 class Option(click.Option):
     """An option whose environment variable is named after it, and after its command: SHOPBRIDGE_<COMMAND>_<OPTION>."""
 
-    def _variable(self, ctx: click.Context) -> str | None:
+    def variable(self, ctx: click.Context) -> str | None:
+        """The variable by which it can be given, None where one was named for it alone."""
         if self.envvar is not None or ctx.auto_envvar_prefix is None:
             return None
         longest = max(self.opts, key=len).lstrip("-").upper().replace("-", "_")
         return f"{ctx.auto_envvar_prefix}_{longest}"
 
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
-        variable = self._variable(ctx)
+        variable = self.variable(ctx)
         return super().resolve_envvar_value(ctx) if variable is None else os.environ.get(variable) or None
 
     def get_help_extra(self, ctx: click.Context) -> Any:
         extra = super().get_help_extra(ctx)
-        if (variable := self._variable(ctx)) is not None:
+        if (variable := self.variable(ctx)) is not None:
             extra["envvars"] = (variable,)
         return extra
 
@@ -125,6 +126,9 @@ class Command(click.Command):
 
 
 class Group(click.Group):
-    """A group whose commands take the common options."""
+    """A group whose commands take the common options, listed in the order in which one needs them."""
 
     command_class = Command
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(self.commands)

@@ -20,21 +20,14 @@ EPILOG = """\
 Exit codes: 0 done, all is well; 1 something is not right; 2 a mistake on the command line, in a file or in a
 setting; 3 the other side cannot be reached; 70 going on would lose or corrupt something; 130 interrupted.
 
-Addresses, names and credentials are settings in the environment: see `shopbridge check`.
+Addresses, names and credentials are settings in the environment, named SHOPBRIDGE_...: see docs/command-line.md.
 """
 
 COMMANDS = (check, setup, capture, worker, status, errors, ledger, schemas, sandbox, completion)
 
 
-class Root(Group):
-    """Lists its commands in the order in which one needs them."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return [command.name or "" for command in COMMANDS]
-
-
 @click.group(
-    cls=Root,
+    cls=Group,
     epilog=EPILOG,
     context_settings={"auto_envvar_prefix": "SHOPBRIDGE", "help_option_names": ["-h", "--help"]},
 )

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from connector.errors import ConfigurationError
 from connector.ledger.ledger import connect
@@ -26,7 +26,7 @@ def reading(path: Path) -> Iterator[Connection]:
             connection.exec_driver_sql("BEGIN")
             yield connection
             connection.exec_driver_sql("COMMIT")
-    except OperationalError as error:
+    except DatabaseError as error:
         raise ConfigurationError(
             f"The ledger {path} cannot be read: {error.orig}. Is it a ledger, and was a worker of this release started?"
         ) from error

@@ -116,7 +116,7 @@ def _links(tx: Connection) -> dict[str, dict[str, int]]:
         .join(parent, parent.c.number == parent_object.c.record)
     )
     query = select(links.c.kind, state, func.count()).select_from(joined).where(links.c.wanted)
-    found = _nested(tx.execute(query.group_by(links.c.kind, state)).tuples())
+    found = _nested(tx.execute(query.group_by(links.c.kind, state)))
     for each in found.values():
         each[str(LinkState.PARKED)] = each.get(LinkState.PARKED, 0) + each.get(ON_CHILD, 0)
     return found
@@ -124,16 +124,16 @@ def _links(tx: Connection) -> dict[str, dict[str, int]]:
 
 def _due_since(tx: Connection) -> dict[str, float]:
     query = select(records.c.type, func.min(records.c.due_since)).where(records.c.due).group_by(records.c.type)
-    return {kind: since for kind, since in tx.execute(query).tuples() if since is not None}
+    return {kind: since for kind, since in tx.execute(query) if since is not None}
 
 
 def _open_errors(tx: Connection) -> dict[str, int]:
     query = select(errors.c.type, func.count()).where(errors.c.state == ErrorState.OPEN).group_by(errors.c.type)
-    return dict(Counter(dict(tx.execute(query).tuples().all())).most_common())
+    return dict(Counter({kind: count for kind, count in tx.execute(query)}).most_common())
 
 
 def _by_two(tx: Connection, first: ColumnElement[str], second: ColumnElement[str]) -> dict[str, dict[str, int]]:
-    return _nested(tx.execute(select(first, second, func.count()).group_by(first, second)).tuples())
+    return _nested(tx.execute(select(first, second, func.count()).group_by(first, second)))
 
 
 def _nested(rows: Any) -> dict[str, dict[str, int]]:

@@ -1,0 +1,84 @@
+"""The commands' help and their page in docs/ are one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+
+from connector.cli.completion import HOW
+from connector.cli.context import Command, Option, common_options
+from connector.cli.reference import commands, render, variable
+from connector.cli.root import cli
+from connector.cli.run import run
+from connector.cli.sandbox import PLANS
+from connector.cli.worker import ROLES
+from connector.operations import roles_held
+from connector.sandbox.__main__ import main as sandbox
+
+PAGE = Path(__file__).parents[3] / "docs" / "command-line.md"
+ROOT = click.Context(cli, info_name="shopbridge", auto_envvar_prefix="SHOPBRIDGE")
+EVERY = list(commands(ROOT, cli))
+
+
+def test_the_page_is_what_the_commands_say() -> None:
+    """Whoever changes a command makes the page anew: python -m connector.cli.reference > docs/command-line.md."""
+    assert render() == PAGE.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("ctx", "command"), EVERY, ids=[ctx.command_path for ctx, _ in EVERY])
+def test_every_option_names_its_variable_in_the_help(ctx: click.Context, command: click.Command) -> None:
+    """What can be typed can be set in the environment, and the help says how."""
+    told = " ".join(command.get_help(ctx).split())
+    for each in command.params:
+        if isinstance(each, click.Option):
+            assert variable(ctx, each) in told
+            assert each.help
+
+
+def test_variables_are_distinct() -> None:
+    """No two options of different meaning share a variable; the common ones and --admin-url are meant to."""
+    common = {each.name for each in common_options()} | {"admin_url"}
+    own = [
+        variable(ctx, each)
+        for ctx, command in EVERY
+        for each in command.params
+        if isinstance(each, Option) and each.name not in common
+    ]
+    assert sorted(set(own)) == sorted(own)
+
+
+@pytest.mark.parametrize(("ctx", "command"), EVERY, ids=[ctx.command_path for ctx, _ in EVERY])
+def test_every_command_takes_the_common_options(ctx: click.Context, command: click.Command) -> None:
+    """--json, --shop, --env-file and --debug may stand behind any command's name."""
+    assert ctx.command is command
+    if not isinstance(command, click.Group):
+        assert isinstance(command, Command)
+        assert {"shop", "json", "env_file", "debug"} <= {each.name for each in command.params}
+
+
+@pytest.mark.parametrize(("shell", "word"), [("bash", "complete -o"), ("zsh", "#compdef"), ("fish", "complete --no")])
+def test_each_shell_has_its_completion(capsys: pytest.CaptureFixture[str], shell: str, word: str) -> None:
+    """The script is printed, and the help says where to put it."""
+    assert 0 == run(["completion", shell])
+    assert word in capsys.readouterr().out
+    assert HOW[shell].startswith(("eval", "shopbridge"))
+
+
+def test_the_sandbox_takes_what_its_own_program_takes() -> None:
+    """The command passes its options on by name: all must be known there, with the same defaults but the file's."""
+    ctx, ours = next((ctx, command) for ctx, command in EVERY if ctx.command_path == "shopbridge sandbox")
+    theirs = {each.name: each for each in sandbox.params}
+    mine = {each.name: each for each in ours.params if isinstance(each, Option)}
+    assert theirs.keys() == mine.keys()
+    for name in theirs.keys() - {"database"}:
+        assert theirs[name].get_default(ctx) == mine[name].get_default(ctx)
+    plan = theirs["plan"].type
+    assert isinstance(plan, click.Choice)
+    assert tuple(plan.choices) == PLANS
+
+
+def test_roles_are_named_alike() -> None:
+    """The command line and the look at the locks know the same roles."""
+    assert ROLES == roles_held.ROLES

@@ -1,0 +1,102 @@
+"""One object's status: what the eCommerce Bridge's sync status told, and what it waits for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from connector.errors import ConfigurationError
+from connector.ledger.error_book import report_errors
+from connector.message import ObjectType
+from connector.operations.objects import ObjectStatus, object_status
+from connector.outcome import Refusal, Refused
+from connector.settings import Settings
+from tests.support.desk import Office
+from tests.support.story import contact, deal, deleted, line
+
+
+@pytest_asyncio.fixture
+async def office(tmp_path: Path) -> AsyncIterator[Office]:
+    office = await Office(tmp_path).start()
+    yield office
+    await office.close()
+
+
+def look(folder: Path, kind: str, external_id: str, store: str | None = None) -> ObjectStatus:
+    return object_status(Settings.model_validate({"ledger": folder / "ledger.db"}), kind, external_id, store)
+
+
+async def test_a_deal_in_hubspot_is_well(office: Office, tmp_path: Path) -> None:
+    """HubSpot's id, when it was last processed, its link made, its row with its offset, its last attempt."""
+    await office.say(contact("1", 1), deal("1042", 4, customer="1"))
+    await office.send()
+    found = look(tmp_path, "deal", "1042")
+    assert (True, "equal", "shop:DEAL:1042") == (found.is_well, found.state, found.key)
+    assert found.hubspot_id in office.portal.records
+    assert [("DEAL_CONTACT", "shop:CONTACT:1", "made", None)] == [
+        (each.kind, each.parent, each.state, each.waits_for) for each in found.links
+    ]
+    assert [("shop.public.orders", 4, "LIVE")] == [(each.topic, each.offset, each.standing) for each in found.rows]
+    assert [("UPSERT", "Written")] == [(each.act, each.outcome) for each in found.attempts]
+    assert found.last_processed_at == found.attempts[0].at
+    assert (found.generation, ()) == (found.sent_generation, found.errors)
+
+
+async def test_a_line_says_what_it_waits_for(office: Office, tmp_path: Path) -> None:
+    """The deal was never seen: the line waits, its link is parked, and the deal is named."""
+    await office.say(line("1042-1", 1, order="1042"))
+    found = look(tmp_path, "line-item", "1042-1")
+    assert (False, "waiting", "UNSEEN") == (found.is_well, found.state, found.life)
+    assert [("parked", "shop:DEAL:1042")] == [(each.state, each.waits_for) for each in found.links]
+
+
+async def test_a_refused_object_shows_its_error_and_attempt(office: Office, tmp_path: Path) -> None:
+    """HubSpot's category and correlation id stand with the attempt, the open error with its id."""
+    await office.say(contact("1", 1))
+    refusal = Refusal("INVALID_EMAIL_ADDRESS", "no address", "email", "VALIDATION_ERROR", "c-17")
+    await office.desk.settle({step.record: Refused(refusal) for step in await office.take()})
+    await office.ledger.write(lambda tx: report_errors(tx, office.errors))
+    found = look(tmp_path, "contact", "1")
+    assert (False, "refused", None) == (found.is_well, found.state, found.last_processed_at)
+    assert [("OPEN", "INVALID_EMAIL_ADDRESS", "no address")] == [(e.state, e.type, e.details) for e in found.errors]
+    assert [("Refused", "VALIDATION_ERROR", "c-17")] == [
+        (each.outcome, each.category, each.correlation_id) for each in found.attempts
+    ]
+
+
+async def test_a_link_of_a_refused_child_waits_for_itself(office: Office, tmp_path: Path) -> None:
+    """The parent is there: it is the child that must get into HubSpot first."""
+    await office.say(contact("1", 1))
+    await office.send()
+    await office.say(deal("7", 1, customer="1"))
+    await office.desk.settle({step.record: Refused(Refusal("CONFLICT", "")) for step in await office.take()})
+    assert [("parked", "itself")] == [(each.state, each.waits_for) for each in look(tmp_path, "deal", "7").links]
+
+
+async def test_a_deleted_row_is_well(office: Office, tmp_path: Path) -> None:
+    """An archived record is as the shop has it: not alive."""
+    await office.say(contact("1", 1))
+    await office.send()
+    await office.say(deleted(ObjectType.CONTACT, "1", 2))
+    await office.send()
+    found = look(tmp_path, "contact", "1")
+    assert (True, "not_alive", "ENDED", None) == (found.is_well, found.state, found.life, found.hubspot_id)
+
+
+async def test_an_unknown_object_is_a_mistake_of_the_user(office: Office, tmp_path: Path) -> None:
+    """The ledger does not know it: where to look next is said."""
+    assert office.ledger is not None
+    with pytest.raises(ConfigurationError, match="errors list --state all"):
+        look(tmp_path, "deal", "4711")
+
+
+async def test_two_stores_must_be_told_apart(office: Office, tmp_path: Path) -> None:
+    """The same id in two stores: the stores are named, and --store chooses."""
+    await office.say(contact("1", 1), replace(contact("1", 2), store="other"))
+    with pytest.raises(ConfigurationError, match="--store with one of other, shop"):
+        look(tmp_path, "contact", "1")
+    assert "other:CONTACT:1" == look(tmp_path, "contact", "1", "other").object

@@ -1,0 +1,143 @@
+"""What `status` makes of what it sees."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from connector.capture.signals import SnapshotState
+from connector.kafka import TopicInfo
+from connector.ledger.progress import Progress
+from connector.operations import status
+from connector.operations.accounting import Account, Log, accounts
+from connector.operations.sender_state import TypeState
+from connector.operations.source import SourceState
+from connector.operations.status import Seen, Status
+from connector.operations.stock import Stock
+from connector.record import Partition
+from connector.settings import Settings
+from tests.support.desk import Office
+from tests.support.story import contact
+
+NOW = 1_000.0
+RESTING = Stock({"DEAL": {"equal": 3}}, {"DEAL_CONTACT": {"made": 3, "parked": 0}}, {})
+WORKERS = {"map": 1, "apply": 1, "report": 1, "send": 1}
+
+
+def judge(seen: Seen, age: float | None = 7.0) -> Status:
+    return status.judge(seen, lambda _account: age, NOW)
+
+
+def behind(agent: str, topic: str, following: int, end: int) -> tuple[Account, ...]:
+    counts = {"mapped": following} if agent.startswith("map") else {"merged": following}
+    row = Progress(agent, topic, "t1", 0, 0, following, counts)
+    return accounts([row], {Partition(topic, 0): Log("t1", 0, end)})
+
+
+def test_nothing_under_way_is_rest() -> None:
+    """Everything read, sent and made: well, at rest, and said in one line."""
+    found = judge(Seen(stock=RESTING, workers=WORKERS))
+    assert (True, True) == (found.well, found.at_rest)
+    assert "All is well: nothing is under way; 3 records in HubSpot are as the shop has them" == found.headline
+
+
+def test_unread_changes_are_lag_with_their_age() -> None:
+    """Records that a stage has not read are counted, with the age of the next one."""
+    found = judge(Seen(accounts=behind("map:orders", "shop.public.orders", 5, 9), stock=RESTING, workers=WORKERS))
+    assert (False, 4, 7.0) == (found.at_rest, found.lag.map.records, found.lag.map.seconds)
+    assert found.headline.startswith("All is well: 4 changes to map")
+
+
+@pytest.mark.parametrize(
+    "busy",
+    [
+        Seen(outbox=1),
+        Seen(stock=Stock({"DEAL": {"due": 1}}, {}, {"DEAL": 990.0})),
+        Seen(stock=Stock({"DEAL": {"in_flight": 1}}, {}, {})),
+        Seen(stock=Stock({}, {}, {}, links_due=1)),
+        Seen(stock=Stock({}, {}, {}, links_in_flight=1)),
+        Seen(stock=Stock({}, {}, {}, rechecks=1)),
+        Seen(blind=("Kafka does not answer",)),
+        Seen(accounts=behind("apply:deals", "bridge.sync.deals", 1, 2)),
+    ],
+)
+def test_anything_under_way_is_no_rest(busy: Seen) -> None:
+    """Each stage alone keeps the whole from being at rest, and so does what cannot be seen."""
+    assert not judge(busy).at_rest
+
+
+def test_a_running_snapshot_is_no_rest() -> None:
+    """Between two chunks of a snapshot all is quiet for a moment."""
+    source = SourceState("shop", "shop", None, None, None, SnapshotState(), ())
+    running = replace(source, snapshot=SnapshotState(running=True))
+    assert [True, False] == [judge(Seen(sources=(each,), workers=WORKERS)).at_rest for each in (source, running)]
+
+
+def test_children_may_wait_for_ever() -> None:
+    """Links parked behind a parent are no lag, but counted."""
+    waiting = Stock({"DEAL": {"equal": 1}}, {"DEAL_CONTACT": {"parked": 3, "parked_on_child": 1}}, {})
+    found = judge(Seen(stock=waiting, workers=WORKERS))
+    assert (True, 2) == (found.at_rest, found.lag.waiting_for_parents)
+
+
+def test_open_errors_are_said_apart_from_problems() -> None:
+    """Errors are open, the rest is well: not well, but no problem of the installation."""
+    found = judge(Seen(stock=replace(RESTING, open_errors={"INVALID_NUMBER": 2, "CONFLICT": 1}), workers=WORKERS))
+    assert (False, True, ()) == (found.well, found.at_rest, found.problems)
+    assert found.headline.startswith("3 errors are open, the rest is well")
+
+
+def test_problems_come_first() -> None:
+    """A paused type, a role that nobody has and an imbalance are each a sentence; the first is the headline."""
+    paused = {"DEAL": TypeState("SchemaRefused", "2026-11-24T10:00:00+00:00", "no property loyalty_points")}
+    wrong = accounts([Progress("map:orders", "t", "t1", 0, 0, 5, {"mapped": 4})], {})
+    found = judge(Seen(sender=paused, workers={"map": 1, "send": None}, accounts=wrong))
+    assert (
+        "no worker does send: start `shopbridge worker`",
+        "DEAL is paused: no property loyalty_points",
+        "map:orders in t[0] read 5 records from 0 to 5, and counted 4",
+    ) == found.problems
+    assert "NOT WELL: no worker does send: start `shopbridge worker` (and 2 more)" == found.headline
+
+
+def test_refused_records_without_errors_count_only_at_rest() -> None:
+    """On the way from the sender to the error table an error is not open yet; at rest it must be."""
+    stock = replace(RESTING, refused_without_error=1)
+    assert [True, False] == [
+        judge(Seen(stock=stock, outbox=waiting, workers=WORKERS)).accounting.balanced for waiting in (1, 0)
+    ]
+
+
+def test_a_system_that_tells_nothing_of_locks_is_no_problem() -> None:
+    """Where nobody can say who has which role, nothing is said of it."""
+    assert judge(Seen(stock=RESTING, workers=None)).well
+
+
+def test_every_agent_is_expected_on_its_topics() -> None:
+    """Without a shop file the four sync topics and the errors topic are expected to be read."""
+    agents = status.expected(Settings.model_validate({}), [])
+    assert ("apply:line-items", "bridge.sync.line-items") in agents
+    assert 5 == len(agents)
+
+
+def test_partitions_and_logs_follow_the_broker() -> None:
+    """Each partition of a topic that exists; topics that do not are passed over."""
+    topics = {"t": TopicInfo("t", "id", 2, 1, {0: 0, 1: 3}, {0: 5, 1: 3})}
+    assert {Partition("t", 0): Log("id", 0, 5), Partition("t", 1): Log("id", 3, 3)} == status.logs(topics)
+    assert [("a", Partition("t", 0)), ("a", Partition("t", 1))] == status.partitions([("a", "t"), ("b", "u")], topics)
+
+
+async def test_the_ledger_is_seen_beside_a_kafka_that_is_away(tmp_path: Path, unused_tcp_port: int) -> None:
+    """What cannot be reached is said, and the rest is shown."""
+    office = await Office(tmp_path).start()
+    await office.say(contact("1", 1))
+    await office.send()
+    await office.close()
+    bootstrap = f"127.0.0.1:{unused_tcp_port}"
+    found = status.read_status(
+        Settings.model_validate({"ledger": tmp_path / "ledger.db", "kafka_bootstrap": bootstrap}), []
+    )
+    assert ({"CONTACT": {"equal": 1}}, False) == (found.records, found.at_rest)
+    assert found.problems[0].startswith(f"Kafka does not answer ({bootstrap}: Connection refused)")
