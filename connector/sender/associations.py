@@ -17,7 +17,7 @@ from connector.outcome import Ambiguous, LinkOutcome, LinkStep, NotSent, Refusal
 from connector.sender.calls import Answer, Call, CallKind, Fate, LinkPlan, Reply, fate, words
 from connector.sender.crm import new_request_id
 from connector.sender.paths import ENDS, Paths
-from connector.sender.refusals import UNEXPECTED_ANSWER, Judge, context, correlation_id, items, message_of
+from connector.sender.refusals import UNEXPECTED_ANSWER, Judge, category, context, correlation_id, items, message_of
 
 LARGEST: Final = 2000
 """Pairs that one call may carry (HubSpot docs)."""
@@ -123,15 +123,16 @@ class _Act:
         return dict.fromkeys(meant, refusal), [rest] if rest else []
 
     def _refusal(self, error: Any, answer: Answer) -> Refused | SchemaRefused | Written:
-        if not self.make and (context(error, "INVALID_OBJECT_IDS") or error.get("category") == "OBJECT_NOT_FOUND"):
+        if not self.make and (context(error, "INVALID_OBJECT_IDS") or category(error) == "OBJECT_NOT_FOUND"):
             return Written("")
         judged = Judge(ENDS[self.kind][0]).judge(error, {}, answer)
         if isinstance(judged, SchemaRefused):
             return judged
-        words_of = "; ".join([message_of(error), *context(error, "INVALID_OBJECT_IDS")])
-        category = error.get("category")
+        told = "; ".join([message_of(error) or words(answer), *context(error, "INVALID_OBJECT_IDS")])
         correlation = correlation_id(error, answer)
-        return Refused(Refusal("INVALID_ASSOCIATION_PROPERTY", words_of, category=category, correlation_id=correlation))
+        return Refused(
+            Refusal("INVALID_ASSOCIATION_PROPERTY", told, category=category(error), correlation_id=correlation)
+        )
 
     def _linked(self, answer: Answer) -> Iterator[Pair]:
         """The pairs of the results, child first; a result of the other direction is turned round."""

@@ -114,8 +114,9 @@ def words(reply: Reply) -> str:
     if isinstance(reply, Failure):
         return reply.details
     message = reply.body.get("message") if isinstance(reply.body, dict) else None
-    return f"HTTP {reply.status}: {message}" if message else f"HTTP {reply.status}"
+    return f"HTTP {reply.status}: {str(message)[:500]}" if message else f"HTTP {reply.status}"
 
 
 def _names_rights(body: Any) -> bool:
-    return isinstance(body, dict) and body.get("category") in RIGHTS_OF_ONE_TYPE
+    named = body.get("category") if isinstance(body, dict) else None
+    return isinstance(named, str) and named in RIGHTS_OF_ONE_TYPE

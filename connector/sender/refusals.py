@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from connector.message import ObjectType
 from connector.outcome import Refusal, Refused, SchemaRefused
-from connector.sender.calls import RIGHTS_OF_ONE_TYPE, Answer
+from connector.sender.calls import RIGHTS_OF_ONE_TYPE, Answer, words
 
 Constants = frozenset[tuple[ObjectType, str, str]]
 """(type, property, value as text) of the values that the shop file itself states: a missing option is its fault."""
@@ -173,7 +173,7 @@ def _value_refusal(error: Any, found: tuple[Fault, ...], answer: Answer) -> Refu
 
 
 def _refusal(error_type: str, error: Any, answer: Answer, fault: Fault | None) -> Refusal:
-    details = (fault.message if fault else "") or message_of(error) or json.dumps(error)
+    details = (fault.message if fault else "") or message_of(error) or words(answer)
     return Refusal(
         error_type,
         details[:_LONGEST_DETAILS],

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from connector.errors import FatalError
-from connector.http import HttpAnswer
+from connector.http import HttpAnswer, Unanswered
 from connector.message import LinkKind, ObjectType
 from connector.outcome import (
     Ambiguous,
@@ -63,6 +63,7 @@ class HubSpot:
     records: dict[str, dict[str, dict[str, str]]] = field(default_factory=lambda: defaultdict(dict))
     merged: dict[str, str] = field(default_factory=dict)
     links: set[tuple[str, str, str]] = field(default_factory=set)
+    seen: dict[tuple[str, str], str] = field(default_factory=dict)
     next_id: int = 1000
 
     def __call__(self, call: Call) -> Reply:
@@ -114,6 +115,7 @@ class HubSpot:
             self.next_id += 1
             target = str(self.next_id)
         held.setdefault(target, {}).update(item["properties"])
+        self.seen |= dict.fromkeys(item["properties"].items(), target)
         echoed = {"objectWriteTraceId": item["objectWriteTraceId"]} if self.echo else {}
         return {"id": target, "properties": dict(held[target]), "new": new, **echoed}
 
@@ -136,6 +138,9 @@ class HubSpot:
         return self._answer(results, errors if missing else [])
 
     def _by(self, held: dict[str, dict[str, str]], name: str, value: str) -> str | None:
+        likely = self.seen.get((name, value))
+        if likely in held and held[likely].get(name) == value:
+            return likely
         return next((each for each, properties in held.items() if properties.get(name) == value), None)
 
     def _answer(self, results: list[Any], errors: list[Any]) -> Answer:
@@ -175,6 +180,7 @@ class Desk:
     link_outcomes: dict[int, list[LinkOutcome]] = field(default_factory=lambda: defaultdict(list))
     lookups: list[Lookup] = field(default_factory=list)
     flying: dict[int, Step] = field(default_factory=dict)
+    taken: dict[int, Step] = field(default_factory=dict)
     flying_links: dict[int, LinkStep] = field(default_factory=dict)
     requeued: int = 0
     news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -186,7 +192,8 @@ class Desk:
     async def take(self, object_type: ObjectType, limit: int) -> list[Step]:
         chosen = [step for step in self.steps if step.type is object_type][:limit]
         self._fly(chosen)
-        self.steps = [step for step in self.steps if step not in chosen]
+        gone = {step.record for step in chosen}
+        self.steps = [step for step in self.steps if step.record not in gone]
         return chosen
 
     async def take_lookups(self, object_type: ObjectType, limit: int, now: float) -> list[Lookup]:
@@ -201,6 +208,7 @@ class Desk:
         if twice:
             raise FatalError(f"in flight twice: {twice}")
         self.flying |= {step.record: step for step in chosen}
+        self.taken |= self.flying
 
     async def settle(self, outcomes: Mapping[int, Outcome]) -> None:
         for number, outcome in outcomes.items():
@@ -224,6 +232,10 @@ class Desk:
             if isinstance(outcome, Ambiguous | NotSent | SchemaRefused):
                 self.link_steps.append(step)
 
+    def settled(self, kind: type[Outcome]) -> list[Step]:
+        """The steps whose last outcome is of this kind."""
+        return [self.taken[number] for number, all_of in self.outcomes.items() if isinstance(all_of[-1], kind)]
+
     async def requeue(self) -> None:
         self.requeued += 1
 
@@ -243,14 +255,30 @@ class Desk:
         return not (self.steps or self.flying or self.link_steps or self.flying_links or self.lookups)
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A request as it left: when, where to, what, under which id."""
+
+    at: float
+    path: str
+    json: Any
+    request_id: str
+
+
 @dataclass
 class Wire:
-    """A transport over a callable: keeps what was sent and when, and takes `delay_s` for each answer."""
+    """A transport over a callable: keeps what was sent and when, and takes `delay_s` for each answer.
+
+    `override` answers in HubSpot's place; `after` replaces the answer to what HubSpot has carried out; `define` answers
+    for a property's definition.
+    """
 
     hubspot: Callable[[str, Any], Answer]
     delay_s: float = 0.025
-    sent: list[tuple[float, str, Any, str]] = field(default_factory=list)
-    faults: list[Callable[[], Answer | None]] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
+    override: Callable[[], Answer | Unanswered | None] = lambda: None
+    after: Callable[[], Answer | Unanswered | None] = lambda: None
+    define: Callable[[str], Answer] = lambda _: Answer(404, {}, None)
     out: int = 0
     most_out: int = 0
 
@@ -263,17 +291,19 @@ class Wire:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> HttpAnswer:
-        del method, params
+        del params
         loop = asyncio.get_running_loop()
-        self.sent.append((loop.time(), path, json, (headers or {})["X-Request-Id"]))
+        self.sent.append(Sent(loop.time(), path, json, (headers or {})["X-Request-Id"]))
         self.out += 1
         self.most_out = max(self.most_out, self.out)
         try:
             await passing(self.delay_s)
-            planned = self.faults.pop(0)() if self.faults else None
-            answer = planned or self.hubspot(path, json)
+            answer = self.override() or (self.define(path) if method == "GET" else self.hubspot(path, json))
+            answer = self.after() or answer
         finally:
             self.out -= 1
+        if isinstance(answer, Unanswered):
+            raise answer
         return HttpAnswer(answer.status, answer.headers, answer.body, "")
 
 

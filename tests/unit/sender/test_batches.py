@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from collections.abc import Mapping
@@ -12,12 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.errors import FatalError
-from connector.message import ObjectType
+from connector.message import LinkKind, ObjectType
 from connector.outcome import (
     Ambiguous,
     Archive,
     Archived,
     Found,
+    LinkStep,
     Lookup,
     Missing,
     Outcome,
@@ -27,13 +29,15 @@ from connector.outcome import (
     Upsert,
     Written,
 )
+from connector.sender.associations import Associations
 from connector.sender.batch import Item, carry_out
-from connector.sender.calls import Answer, Call, CallKind, Reply
+from connector.sender.calls import Answer, Call, CallKind, Failure, Reply, fate, words
 from connector.sender.crm import Crm
 from connector.sender.paths import Paths
 from tests.unit.sender.fakes import HubSpot, contact, drive, known
 
 CRM = Crm(Paths("2026-09"))
+STEP_KINDS = ["upsert", "update", "archive", "lookup"]
 
 
 def bad_email(properties: Mapping[str, str]) -> dict[str, Any] | None:
@@ -105,22 +109,22 @@ def test_conflicts_of_whole_batches_are_halved(size: int, bad: set[int], seed: i
 @settings(deadline=None)
 def test_updates_of_records_that_moved(fates: list[str], hubspot: HubSpot) -> None:
     """Written where it is there, Missing where it is gone, Found elsewhere where it was merged away."""
-    for number, fate in enumerate(fates):
-        if fate == "there":
+    for number, each in enumerate(fates):
+        if each == "there":
             hubspot.records["contacts"][str(500 + number)] = {}
-        if fate == "merged":
+        if each == "merged":
             hubspot.records["contacts"][str(900 + number)] = {}
             hubspot.merged[str(500 + number)] = str(900 + number)
     steps = [Update(number, ObjectType.CONTACT, str(500 + number), {"a": "1"}) for number in range(len(fates))]
     outcomes, _ = drive(CRM.dispatch(steps), hubspot)
     expected = {"there": Written, "gone": Missing, "merged": Found}
-    assert {number: expected[fate] for number, fate in enumerate(fates)} == kinds(outcomes)
+    assert {number: expected[each] for number, each in enumerate(fates)} == kinds(outcomes)
     elsewhere = {number: outcome.hubspot_id for number, outcome in outcomes.items() if isinstance(outcome, Found)}
-    assert {number: str(900 + number) for number, fate in enumerate(fates) if fate == "merged"} == elsewhere
+    assert {number: str(900 + number) for number, each in enumerate(fates) if each == "merged"} == elsewhere
 
 
 @given(
-    kinds_of=st.lists(st.sampled_from(["upsert", "update", "archive", "lookup"]), min_size=1, max_size=350),
+    kinds_of=st.lists(st.sampled_from(STEP_KINDS), min_size=1, max_size=350),
     alone=st.sets(st.integers(0, 349)),
 )
 @settings(deadline=None, max_examples=30)
@@ -128,7 +132,7 @@ def test_every_step_has_one_outcome(kinds_of: list[str], alone: set[int]) -> Non
     """Any mixture and number of steps: one outcome each, at most 100 inputs a call, refused-before ones apart."""
     hubspot = HubSpot()
     hubspot.records["contacts"] |= {str(500 + number): {"shopbridge_key": f"k{number}"} for number in range(350)}
-    steps = [mixed(number, kind, number in alone) for number, kind in enumerate(kinds_of)]
+    steps = [mixed(number, kind, alone=number in alone) for number, kind in enumerate(kinds_of)]
     outcomes, calls = drive(CRM.dispatch(steps), hubspot)
     expected = {"upsert": Written, "update": Written, "archive": Archived, "lookup": Found}
     assert {number: expected[kind] for number, kind in enumerate(kinds_of)} == kinds(outcomes)
@@ -137,6 +141,43 @@ def test_every_step_has_one_outcome(kinds_of: list[str], alone: set[int]) -> Non
         ids = {item["id"] for item in call.json["inputs"]}
         assert len(ids) <= 100
         assert not (ids & apart) or ids <= apart
+
+
+WORDS = ["status", "COMPLETE", "results", "errors", "category", "message", "context", "ids", "id", "objectWriteTraceId"]
+WORDS += [
+    "VALIDATION_ERROR",
+    "OBJECT_NOT_FOUND",
+    "from",
+    "to",
+    "associationSpec",
+    "associationTypeId",
+    "properties",
+    "1",
+]
+WORDS += ["code", "INVALID_OPTION", "propertyName", "a", 'x [{"error":"READ_ONLY_VALUE"}]', "shopbridge_key", "k1", "7"]
+TEXTS = st.sampled_from(WORDS) | st.text(max_size=5)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 30) | st.floats(allow_nan=False) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=4),
+    max_leaves=25,
+)
+STATUSES = st.sampled_from([200, 201, 204, 207, 302, 400, 401, 403, 404, 409, 413, 423, 429, 477, 500, 503, 524])
+REPLIES = st.builds(Answer, STATUSES, st.just({}), JSON) | st.builds(Failure, st.booleans(), st.just("lost"))
+
+
+@given(replies=st.lists(REPLIES, min_size=1, max_size=20))
+@settings(deadline=None, max_examples=500)
+def test_no_answer_makes_the_dialect_raise(replies: list[Reply]) -> None:
+    """Whatever JSON and status come back: one outcome for each step and link, and an end."""
+    steps: list[Step] = [mixed(number, kind, alone=False) for number, kind in enumerate(STEP_KINDS * 2)]
+    turning = itertools.cycle(replies)
+    outcomes, calls = drive(CRM.dispatch(steps), lambda _: next(turning))
+    assert set(outcomes) == {step.record for step in steps}
+    assert len(calls) <= 8 * len(steps)
+    links = [LinkStep(number, LinkKind.DEAL_CONTACT, str(number), "7", make=number % 2 == 0) for number in range(6)]
+    linked, _ = drive(Associations(CRM.paths).dispatch(links), lambda _: next(turning))
+    assert set(linked) == set(range(6))
+    assert all(fate(reply) and words(reply) for reply in replies)
 
 
 def test_one_record_has_one_writer() -> None:
@@ -168,7 +209,7 @@ def ok(call: Call) -> Reply:
     return Answer(200, {}, {"status": "COMPLETE", "results": []})
 
 
-def mixed(number: int, kind: str, alone: bool) -> Step:  # noqa: FBT001 - drawn
+def mixed(number: int, kind: str, *, alone: bool) -> Step:
     match kind:
         case "upsert":
             return Upsert(number, ObjectType.CONTACT, f"key-{number}", {"a": "1"}, alone)
