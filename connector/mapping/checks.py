@@ -128,8 +128,12 @@ def check_constant(value: Any) -> Any:
     return value
 
 
-def refuse_bare_scalar(value: Any) -> Any:
-    if isinstance(value, bool | int | Decimal | date):
+def check_property_form(value: Any) -> Any:
+    """A property that is neither text nor mapping is a constant not marked as one, or nothing at all."""
+    if value is None or isinstance(value, list):
+        remedy = "Write the column's name, or {const: null} for a property that is always empty."
+        refuse("the source of the property's value is missing here", remedy)
+    if not isinstance(value, dict):
         refuse(f"`{value}` is not a column's name", f"For a fixed value write {{const: {str(value).lower()}}}.")
     return value
 

@@ -12,6 +12,7 @@ from connector.mapping.shop import SECTIONS, LinkMapping, Place, PropertyMapping
 from connector.mapping.template import compile_template
 from connector.message import DeletePolicy, LinkKind
 
+_DATED = ("date", "datetime")
 _LINKS = {
     "customer": LinkKind.DEAL_CONTACT,
     "order": LinkKind.LINE_ITEM_DEAL,
@@ -67,9 +68,9 @@ def _compile_properties(
 ) -> tuple[PropertyMapping, ...]:
     mappings: list[PropertyMapping] = []
     for name, shape in table.properties.items():
-        compiled = compile_property(shape, around)
-        place = _place(document, (*at, "properties", name))
         kind = table.types.get(name)
+        compiled = compile_property(shape, around, dated=kind in _DATED if kind else name.endswith("date"))
+        place = _place(document, (*at, "properties", name))
         mappings.append(PropertyMapping(name, compiled.read, compiled.columns, place, kind, compiled.constants))
     return tuple(mappings)
 

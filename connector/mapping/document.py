@@ -129,6 +129,8 @@ class _Reader:
                 continue
             self._document.keys[(*path, str(key))] = Spot(key_node.start_mark.line + 1, key_node.start_mark.column + 1)
             data[key] = self.read(value_node, (*path, str(key)))
+            if isinstance(value_node, ScalarNode) and value_node.start_mark.index == value_node.end_mark.index:
+                self._document.values[(*path, str(key))] = self._document.keys[(*path, str(key))]
         return data
 
     def _merged(self, node: Node, path: Path) -> Mapping[Any, Any]:

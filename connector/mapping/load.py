@@ -31,9 +31,11 @@ def load_shop(path: Path, environ: Mapping[str, str]) -> Shop:
     """
     text = _read(path)
     document = read_document(text, str(path))
-    _refuse(path, document.mistakes)
+    if not document.values:
+        _refuse(path, document.mistakes or [Mistake(str(path), 1, 1, "the file is empty", _EMPTY_REMEDY)])
     context = _context(document, path, environ)
     shape, found = _validate(document, context)
+    found += document.mistakes
     for section in SECTION_SHAPES:
         found += rules.check_section(document, section, _valid_tables(document, section, context))
     _refuse(path, found)
@@ -45,6 +47,9 @@ def shop_json_schema() -> dict[str, Any]:
     """The JSON Schema of the shop file, for editors that complete and check while one types."""
     schema = ShopShape.model_json_schema(by_alias=True, ref_template=DEFAULT_REF_TEMPLATE, mode="validation")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+_EMPTY_REMEDY = "Begin with `store:` and `database:`; docs/shop-file.md has a whole example."
 
 
 def _read(path: Path) -> str:

@@ -84,6 +84,8 @@ def _plain(kind: str, error: ErrorDetails) -> tuple[str, str]:
         return "a text is missing here", "Write the name."
     wanted = _WANTED.get(kind, error["msg"])
     remedy = _REMEDIES.get(kind, "See docs/shop-file.md.")
+    if kind == "string_type" and type(error["input"]) in _KINDS:
+        remedy = "Write one word or text here."
     return f"{wanted} is wanted here, not {given}", remedy
 
 
@@ -110,6 +112,8 @@ _REMEDIES = {
 def _shown(value: object) -> str:
     if value is None:
         return "nothing"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
     return f"a {_KINDS[type(value)]}" if type(value) in _KINDS else f"`{value}`"
 
 

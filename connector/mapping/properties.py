@@ -39,32 +39,33 @@ class Compiled:
     constants: tuple[Value, ...] = ()
 
 
-def compile_property(shape: PropertyShape, around: Surroundings) -> Compiled:
-    """The reader of one property."""
+def compile_property(shape: PropertyShape, around: Surroundings, *, dated: bool) -> Compiled:
+    """The reader of one property; `dated`: HubSpot holds it as a date or an instant."""
     if shape.template is not None:
         template = compile_template(shape.template)
         return Compiled(template.render, frozenset(template.columns))
     if shape.sql is not None:
-        return compile_sql(shape.sql, around)
+        return compile_sql(shape.sql, around, dated=dated)
     if shape.python is not None:
         return Compiled(call(shape.python, load_function(shape.python, around.folder)), None)
     if shape.column is None:
         return Compiled(_constant(shape.const), frozenset(), (shape.const,))
     if shape.values is not None:
         return _translated(shape, shape.column, shape.values)
-    return compile_column(shape, shape.column, around)
+    return compile_column(shape, shape.column, around, dated=dated)
 
 
-def compile_column(shape: ColumnShape, column: str, around: Surroundings) -> Compiled:
+def compile_column(shape: ColumnShape, column: str, around: Surroundings, *, dated: bool = False) -> Compiled:
     """The reader of a plain column."""
     zone = shape.zone or around.zone
-    read = _column(column, ZoneInfo(zone) if zone else None)
+    dated = dated or not shape.model_fields_set.isdisjoint({"zone", "zero_date"})
+    read = _column(column, ZoneInfo(zone) if zone else None, dated=dated)
     if "zero_date" in shape.model_fields_set:
         read = _without_zero_date(column, read)
     return Compiled(read, frozenset({column}))
 
 
-def compile_sql(text: str, around: Surroundings) -> Compiled:
+def compile_sql(text: str, around: Surroundings, *, dated: bool = False) -> Compiled:
     """The reader of an SQL expression; its value becomes a property value as a column's would."""
     expression = compile_expression(text, around.dialect)
     evaluate = expression.evaluate
@@ -72,15 +73,15 @@ def compile_sql(text: str, around: Surroundings) -> Compiled:
 
     def read(row: Row) -> Value | Unavailable:
         value = evaluate(row)
-        return value if type(value) in _PLAIN else to_value(value, zone)
+        return value if type(value) in _PLAIN else to_value(value, zone, dated=dated)
 
     return Compiled(read, expression.columns)
 
 
-def _column(name: str, zone: ZoneInfo | None) -> Reader:
+def _column(name: str, zone: ZoneInfo | None, *, dated: bool) -> Reader:
     def read(row: Row) -> Value | Unavailable:
         value = row[name]
-        return value if type(value) in _PLAIN else to_value(value, zone)  # type: ignore[return-value]
+        return value if type(value) in _PLAIN else to_value(value, zone, dated=dated)  # type: ignore[return-value]
 
     return read
 

@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from connector.mapping import checks
+from connector.mapping.template import is_template
 
 
 class Shape(BaseModel):
@@ -100,24 +101,29 @@ class LinkShape(Shape):
     cascade: bool = Field(False, description="The database deletes the row with its parent, without a change event.")
 
 
-def _short(key: str, *, template_key: str | None = None) -> BeforeValidator:
-    """Accepts a plain text for a mapping: a template under `template_key` where it has braces, else under `key`."""
+def _short_property(value: Any) -> Any:
+    """A text alone is a template where it has braces, else a column."""
+    if isinstance(value, str):
+        return {"template" if is_template(value) else "column": value}
+    return checks.check_property_form(value)
+
+
+def _short(key: str, shape: type[Shape]) -> BeforeValidator:
+    """Accepts a text for a mapping of that one key."""
 
     def widen(value: Any) -> Any:
-        if isinstance(value, str):
-            return {template_key if template_key and ("{" in value or "}" in value) else key: value}
-        return checks.refuse_bare_scalar(value)
+        return {key: value} if isinstance(value, str) else value
 
-    return BeforeValidator(widen, json_schema_input_type=str)
+    return BeforeValidator(widen, json_schema_input_type=str | shape)
 
 
 def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, dict) else value
 
 
-Property = Annotated[PropertyShape, _short("column", template_key="template")]
-OrderedBy = Annotated[ColumnShape, _short("column")]
-Link = Annotated[LinkShape, _short("key")]
+Property = Annotated[PropertyShape, BeforeValidator(_short_property, json_schema_input_type=str | PropertyShape)]
+OrderedBy = Annotated[ColumnShape, _short("column", ColumnShape)]
+Link = Annotated[LinkShape, _short("key", LinkShape)]
 
 
 class TableShape(Shape):

@@ -27,20 +27,24 @@ from connector.errors import RowError
 from connector.message import Value
 
 _LONG = 1 << 63
+_INFINITE = (Decimal("Infinity"), Decimal("-Infinity"))
 _EPOCH_DAY = date(1970, 1, 1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def to_value(value: Column, zone: ZoneInfo | None = None) -> Value | Unavailable:
-    """The property value of a column value.
+def to_value(value: Column, zone: ZoneInfo | None = None, *, dated: bool = False) -> Value | Unavailable:
+    """The property value of a column value; `dated` says that the property is a date or an instant.
 
-    Raises RowError UNSUPPORTED_TYPE, INVALID_NUMBER or ERROR_INVALID_DATE_PROPERTY.
+    Infinite dates and time stamps arrive as infinite decimals. Raises RowError UNSUPPORTED_TYPE, INVALID_NUMBER or
+    ERROR_INVALID_DATE_PROPERTY.
     """
     kind = type(value)
     if kind is str or value is None or kind is bool or value is UNAVAILABLE:
         return value  # type: ignore[return-value]
     if kind is datetime:
         return _instant(value, zone)  # type: ignore[arg-type]
+    if dated and value in _INFINITE:
+        raise RowError("ERROR_INVALID_DATE_PROPERTY", f"{value!s} is no date that HubSpot can hold")
     convert = _CONVERSIONS.get(kind)
     if convert is None:
         raise RowError("UNSUPPORTED_TYPE", f"a column of type {kind.__name__} has no property value")

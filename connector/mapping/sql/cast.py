@@ -114,6 +114,8 @@ def like(sample: Any, literal: str) -> Any:
         return literal
     if kind is datetime:
         return (to_instant if sample.tzinfo else to_timestamp)(literal)
+    if kind is Decimal and sample.is_infinite() and _STAMP(literal):
+        return to_timestamp(literal)  # an infinite date arrives as an infinite decimal
     cast = _LITERALS.get(kind)
     if cast is None:
         raise EvaluationError(f"{literal!r} cannot be compared with {type_name(sample)}")

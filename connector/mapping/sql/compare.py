@@ -163,6 +163,10 @@ def aligned(a: Any, b: Any) -> tuple[Any, Any]:
         return a, b
     if isinstance(a, date) and isinstance(b, date):
         return _aligned_times(a, b)
+    if _is_infinite(a) and isinstance(b, date):
+        return a, Decimal(0)
+    if _is_infinite(b) and isinstance(a, date):
+        return Decimal(0), b
     raise EvaluationError(f"{type_name(a)} cannot be compared with {type_name(b)}: CAST one of them")
 
 
@@ -176,8 +180,13 @@ def _with_literal(test: Test, read: Evaluate, literal: str) -> Evaluate:
     return evaluate
 
 
+def _is_infinite(value: Any) -> bool:
+    """An infinite decimal, which is also what an infinite date arrives as."""
+    return type(value) is Decimal and value.is_infinite()
+
+
 def _refuse_nan(value: Any) -> None:
-    if type(value) is Decimal and not value.is_finite():
+    if type(value) is Decimal and value.is_nan():
         raise RowError("INVALID_NUMBER", f"{value} cannot be compared")
 
 

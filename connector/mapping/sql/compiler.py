@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -14,11 +16,14 @@ from connector.mapping.sql.numeric import type_name
 from connector.mapping.sql.parse import offset
 from connector.mapping.sql.term import Evaluate, Term, constant
 
-SUPPORTED = (
-    "comparison, IS [NOT] DISTINCT FROM, AND, OR, NOT, IN (list), BETWEEN, LIKE, ILIKE, IS NULL, CASE, COALESCE, "
-    "NULLIF, + - * / %, ||, CONCAT, LOWER, UPPER, TRIM, LTRIM, RTRIM, BTRIM, SUBSTRING, SPLIT_PART, REPLACE, LENGTH, "
-    "ROUND, CAST, and the JSON operators -> ->> #> #>>"
-)
+FUNCTIONS = (
+    "btrim", "cast", "coalesce", "concat", "length", "lower", "ltrim", "nullif", "replace", "round", "rtrim",
+    "split_part", "substring", "trim", "upper",
+)  # fmt: skip
+_ELSE = "For what SQL of the subset cannot say, write a function: {python: module:function}."
+_DOCS = f"What is supported stands in docs/shop-file.md, SQL expressions. {_ELSE}"
+_CALL = re.compile(r"([A-Za-z_]\w*)\s*\(\s*$")
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 class Compiler:
@@ -35,7 +40,7 @@ class Compiler:
         """The compiled node; a node that is not supported leaves a fault and counts as NULL."""
         rule = self._rules.get(type(node))
         if rule is None:
-            return self.refuse(node, f"`{shown(node)}` is not supported")
+            return self._refuse_unknown(node)
         return rule(self, node)
 
     def value(self, node: exp.Expression) -> Evaluate:
@@ -55,10 +60,23 @@ class Compiler:
 
         return evaluate
 
-    def refuse(self, node: exp.Expression, wrong: str, remedy: str = "") -> Term:
-        remedy = remedy or f"Supported: {SUPPORTED}. For anything else write a function: {{python: module:function}}."
-        self.faults.append(Fault(offset(node), wrong, remedy))
+    def refuse(self, node: exp.Expression, wrong: str, remedy: str = _DOCS) -> Term:
+        self.faults.append(Fault(self._place(node), wrong, remedy))
         return constant(None)
+
+    def _refuse_unknown(self, node: exp.Expression) -> Term:
+        word = _WORD.match(self.text, self._place(node)) if isinstance(node, exp.Func) else None
+        if word is None:
+            return self.refuse(node, f"`{shown(node)}` is not supported")
+        near = difflib.get_close_matches(word[0].lower(), FUNCTIONS, n=1, cutoff=0.75)
+        remedy = f"Did you mean `{near[0]}`?" if near else f"Functions here are {', '.join(FUNCTIONS)}. {_ELSE}"
+        return self.refuse(node, f"`{word[0]}` is not supported", remedy)
+
+    def _place(self, node: exp.Expression) -> int:
+        """Where a node begins; of functions it knows the parser notes no place, so their names are looked for."""
+        start = offset(node)
+        name = _CALL.search(self.text[:start]) if isinstance(node, exp.Func) and "start" not in node.meta else None
+        return name.start() if name else start
 
     def only(self, node: exp.Expression, *known: str) -> bool:
         """Whether the node says nothing but what its rule reads; otherwise it leaves a fault."""

@@ -79,7 +79,7 @@ def _case(compiler: Compiler, node: exp.Case) -> Term:
 
 def _if(compiler: Compiler, node: exp.If) -> Term:
     if not compiler.mysql:
-        return compiler.refuse(node, f"`{shown(node)}` is not supported", "Write CASE WHEN ... THEN ... ELSE ... END.")
+        return compiler.refuse(node, "`if` is not SQL of PostgreSQL", "Write CASE WHEN ... THEN ... ELSE ... END.")
     default = node.args.get("false")
     otherwise = compiler.value(default) if default else constant(None).evaluate
     return _branches([(compiler.condition(node.this), compiler.value(node.args["true"]))], otherwise)

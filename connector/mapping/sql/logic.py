@@ -17,7 +17,7 @@ from connector.mapping.sql.term import Evaluate, Term, constant
 
 def _column(compiler: Compiler, node: exp.Column) -> Term:
     identifier = node.this
-    if not isinstance(identifier, exp.Identifier) or not compiler.only(node, "this"):
+    if not isinstance(identifier, exp.Identifier) or any(node.args.get(part) for part in ("table", "db", "catalog")):
         return compiler.refuse(node, f"`{shown(node)}` names more than a column", "Write the column's name alone.")
     name = str(identifier.this)
     if not compiler.mysql and not identifier.args.get("quoted"):

@@ -24,9 +24,10 @@ def parse(text: str, dialect: str) -> exp.Expression:
     except (ValueError, TypeError, AttributeError, IndexError, RecursionError) as error:
         fault = Fault(0, f"the expression cannot be read: {error}", _REMEDY)
         raise FaultyTextError((fault,)) from error
-    if len(trees) != 1 or not isinstance(trees[0], exp.Expression):
-        raise FaultyTextError((_empty(),))
-    return trees[0]
+    found = [tree for tree in trees if tree is not None]
+    if len(found) != 1 or not isinstance(found[0], exp.Expression):
+        raise FaultyTextError((Fault(0, "this is more than one expression", _REMEDY) if found else _empty(),))
+    return found[0]
 
 
 def _parser(dialect: str) -> Parser:
