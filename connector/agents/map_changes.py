@@ -8,7 +8,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from connector.agents.rejects import Rejects, place_name, post, unexpected
+from connector.agents.rejects import Rejects, place_name, poisonous, post, rejected, unexpected
 from connector.agents.work import Counts, Effect
 from connector.change import Change
 from connector.errors import RowError
@@ -94,6 +94,9 @@ class MapChanges:
 
         return Effect(write, tally.outgoing)
 
+    def poison(self, record: Record) -> Effect:
+        return rejected(self._reject(record, None, poisonous()))
+
     def _work(self, record: Record, tally: _Tally) -> None:
         change: Change | None = None
         try:
@@ -126,6 +129,7 @@ class MapChanges:
             row=SourceRow(record.topic, key or place_name(record)),
             subject=mapping or mapper.section,
             version=self._numbers.version(record),
+            ref=None if change is None else mapper.ref(change),
         )
 
 

@@ -8,9 +8,11 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from connector.agents.work import Counts, Effect
 from connector.errors import RowError
 from connector.kafka.limits import LARGEST_CHANGE
 from connector.ledger import outbox
+from connector.message import ObjectRef
 from connector.record import Outgoing, Record
 from connector.settings import Settings
 from connector.sync_error import ErrorState, Stage, SyncError, error_id
@@ -29,9 +31,16 @@ class Rejects:
     stage: Stage
 
     def reject(
-        self, record: Record, error: RowError, *, row: SourceRow, subject: str, version: Version | None = None
+        self,
+        record: Record,
+        error: RowError,
+        *,
+        row: SourceRow,
+        subject: str,
+        version: Version | None = None,
+        ref: ObjectRef | None = None,
     ) -> Outgoing:
-        """The record to be put into the outbox; `subject` names what was to be made of the refused one."""
+        """The record to be put into the outbox; `subject` names what was to be made of the refused one, `ref` which."""
         fits = record.size <= LARGEST_CHANGE
         found = SyncError(
             id=error_id(self.settings.portal, subject, row, self.stage),
@@ -41,7 +50,7 @@ class Rejects:
             details=printable(error.details),
             at=datetime.now(UTC),
             portal=self.settings.portal,
-            ref=None,
+            ref=ref,
             row=row,
             version=version or Version(0, record.offset, 0, 0),
             partition=record.partition,
@@ -57,6 +66,25 @@ class Rejects:
 def unexpected(error: Exception) -> RowError:
     """What to say of an exception that nobody foresaw: it is the record's fault as long as it is about one record."""
     return RowError("UNEXPECTED", f"{type(error).__name__}: {error}")
+
+
+def poisonous() -> RowError:
+    """What to say of a record that ended the process that worked on it, again and again."""
+    return RowError(
+        "POISON",
+        "the worker died each time it worked on this record, so it is set aside. Look at functions of your own that the "
+        "shop file names, and at the worker's last lines before it died",
+    )
+
+
+def rejected(record: Outgoing) -> Effect:
+    """The effect of refusing one record."""
+
+    def write(tx: Connection) -> Counts:
+        post(tx, [record])
+        return {"rejected": 1}
+
+    return Effect(write)
 
 
 def printable(text: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from connector.ledger.state import Act, Fate, InFlight, Recheck, Record
 from connector.ledger.values import EMPTY, same
+from connector.message import ObjectType
 from connector.outcome import (
     Ambiguous,
     Archived,
@@ -58,9 +59,13 @@ def settle(record: Record, outcome: Outcome, *, recreate: bool = False) -> Settl
 
 
 def _written(record: Record, sent: InFlight, written: Written) -> Record:
+    """What was carried is told, and by a create also what it left empty.
+
+    But HubSpot fills a new line's gaps with its product's values (HubSpot docs, products): an update clears these.
+    """
     fresh = record.hubspot_id is None
     told = {**({} if fresh else record.told), **sent.told}
-    if fresh and written.created:
+    if fresh and written.created and record.type is not ObjectType.LINE_ITEM:
         empty = {name: EMPTY for name, value in record.desired.properties.items() if value in {None, ""}}
         told = {**empty, **told}
     return replace(

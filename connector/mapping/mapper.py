@@ -8,7 +8,7 @@ from connector.change import Change, Operation, Row
 from connector.errors import RowError
 from connector.mapping.reading import NOTHING, RowReader
 from connector.mapping.shop import Shop, TableMapping
-from connector.message import Action, Link, Origin, Reason, Source, SyncMessage, Value
+from connector.message import Action, Link, ObjectRef, Origin, Reason, Source, SyncMessage, Value
 
 
 class SectionMapper:
@@ -37,6 +37,11 @@ class SectionMapper:
         except Exception as error:
             raise RowError("UNEXPECTED", f"{table_mapper.name}: {type(error).__name__}: {error}") from error
 
+    def ref(self, change: Change) -> ObjectRef | None:
+        """The object that the change would tell of, for naming it in an error; None where the row does not say."""
+        table_mapper = self._tables.get(change.table)
+        return None if table_mapper is None else table_mapper.ref(change)
+
 
 def mapper(shop: Shop, section: str) -> SectionMapper:
     """The mapper of a section: customers, products, orders or line_items."""
@@ -62,6 +67,16 @@ class _TableMapper:
         if change.after is None:
             raise RowError("UNEXPECTED", f"a change of {change.table} with `{change.operation}` carries no row")
         return self._written(change, change.after)
+
+    def ref(self, change: Change) -> ObjectRef | None:
+        row = change.after if change.after is not None else change.key
+        if any(column not in row for column in self._mapping.id.columns):
+            return None
+        try:
+            key = self._reader.external_id(row)
+        except RowError:
+            return None
+        return None if key is None else ObjectRef(self._store, self._mapping.type, key)
 
     def _truncated(self) -> RowError:
         table = self._mapping.table

@@ -398,6 +398,16 @@ async def test_missing_is_not_a_refusal(office: Office) -> None:
     assert isinstance(asked, Lookup)
 
 
+async def test_a_lines_empty_values_are_cleared_after_its_creation(office: Office) -> None:
+    """HubSpot fills a new line's gaps from its product: what the row leaves empty is cleared."""
+    await office.say(deal("1", 1), line("1-1", 1, "1", description=None))
+    steps = await office.take()
+    await office.desk.settle({step.record: Written(str(step.record), created=True) for step in steps})
+    (step,) = await office.take()
+    assert isinstance(step, Update)
+    assert {"description": None, "hs_product_id": None} == step.properties
+
+
 async def test_a_created_record_settles_its_empty_values(office: Office) -> None:
     """Empty values are left out of a create and count as told by it."""
     await office.say(contact("7", 1, phone=None))
