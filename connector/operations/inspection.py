@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connector.http import Http
 from connector.message import ObjectType
 from connector.operations.portal import (
     PIPELINE,
@@ -18,9 +17,10 @@ from connector.operations.portal import (
     results,
     unreadable,
 )
+from connector.sender.exchange import Transport
 
 
-async def inspect(http: Http, wanted: Wanted) -> list[Finding]:
+async def inspect(http: Transport, wanted: Wanted) -> list[Finding]:
     """Look at everything and change nothing; a refused credential is one finding. Raises Unanswered."""
     findings: list[Finding] = []
     for object_type, properties in wanted.properties.items():
@@ -84,7 +84,7 @@ def _lacking_options(wanted: WantedProperty, definition: Mapping[str, Any]) -> l
     return [value for value in wanted.options if options and value not in options]
 
 
-async def _pipeline_findings(http: Http, wanted: Wanted) -> list[Finding]:
+async def _pipeline_findings(http: Transport, wanted: Wanted) -> list[Finding]:
     """The shop's pipeline, and each stage and pipeline that the shop file itself names."""
     answer = await http.request("GET", wanted.paths.pipelines(ObjectType.DEAL))
     if answer.status != 200:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from connector.http import Http, HttpAnswer
+from connector.http import HttpAnswer
 from connector.mapping import Shop
 from connector.message import ObjectType
 from connector.sender.crm import DEFAULT_KEY
+from connector.sender.exchange import Transport
 from connector.sender.paths import Paths
 from connector.sender.refusals import Constants
 from connector.sender.render import render
@@ -95,7 +96,7 @@ def _needs(shops: Iterable[Shop]) -> Iterator[tuple[ObjectType, WantedProperty]]
                 yield object_type, WantedProperty(need.name, need.type, options, str(need.place))
 
 
-async def read_account(http: Http, paths: Paths, object_type: ObjectType, answer: HttpAnswer) -> Found:
+async def read_account(http: Transport, paths: Paths, object_type: ObjectType, answer: HttpAnswer) -> Found:
     groups = await http.request("GET", f"{paths.properties(object_type)}/groups")
     named = {str(group.get("name")) for group in results(groups)}
     return Found(frozenset(named), {str(each.get("name")): each for each in results(answer)})

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from connector.errors import ConfigurationError
-from connector.http import Http, HttpAnswer
+from connector.http import HttpAnswer
 from connector.message import ObjectType
 from connector.operations.inspection import inspect
 from connector.operations.portal import (
@@ -31,6 +31,7 @@ from connector.operations.portal import (
     wanted_by,
     words,
 )
+from connector.sender.exchange import Transport
 from connector.sender.paths import Paths
 
 __all__ = [
@@ -59,7 +60,7 @@ _YES_NO: Final = (("Yes", "true"), ("No", "false"))
 _PER_CALL: Final = 100
 
 
-async def provision(http: Http, wanted: Wanted) -> list[str]:
+async def provision(http: Transport, wanted: Wanted) -> list[str]:
     """Make what is missing and can be made; returns what was done. Doing it again does nothing.
 
     Raises ConfigurationError where HubSpot refuses, with its words and what to do; Unanswered where it is away.
@@ -78,7 +79,7 @@ async def provision(http: Http, wanted: Wanted) -> list[str]:
     return done
 
 
-async def try_contact_key(http: Http, wanted: Wanted) -> Finding:
+async def try_contact_key(http: Transport, wanted: Wanted) -> Finding:
     """Write a contact of our own by our key and remove it again: not every account lets a custom property be a key."""
     what = f"contacts can be written by {wanted.key}"
     contact = {"firstname": "shopbridge", "lastname": "setup probe", wanted.key: PROBE_KEY}
@@ -101,7 +102,7 @@ _FALLBACK: Final = (
 )
 
 
-async def _make_group(http: Http, paths: Paths, object_type: ObjectType, found: Found) -> list[str]:
+async def _make_group(http: Transport, paths: Paths, object_type: ObjectType, found: Found) -> list[str]:
     if GROUP in found.groups:
         return []
     body = {"name": GROUP, "label": "Shopbridge", "displayOrder": -1}
@@ -141,7 +142,7 @@ def _definition(wanted: WantedProperty) -> dict[str, Any]:
 
 
 async def _make_properties(
-    http: Http, wanted: Wanted, object_type: ObjectType, definitions: list[dict[str, Any]]
+    http: Transport, wanted: Wanted, object_type: ObjectType, definitions: list[dict[str, Any]]
 ) -> list[str]:
     done: list[str] = []
     for start in range(0, len(definitions), _PER_CALL):
@@ -154,7 +155,7 @@ async def _make_properties(
     return done
 
 
-async def _make_pipeline(http: Http, paths: Paths) -> list[str]:
+async def _make_pipeline(http: Transport, paths: Paths) -> list[str]:
     path = paths.pipelines(ObjectType.DEAL)
     answer = await http.request("GET", path)
     _accept(answer, "read the deal pipelines")
