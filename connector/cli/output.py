@@ -6,14 +6,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, is_dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
-from pathlib import Path
 from typing import Any
 
 import click
 
-BYTES_SHOWN = 200
+FILE_WIDTH = 240
+"""Columns of a line where no terminal sets them."""
 
 
 def plain(value: Any) -> Any:
@@ -47,18 +47,31 @@ def print_table(title: str | None, columns: Sequence[str], rows: Iterable[Sequen
     from rich.text import Text
 
     cells = [list(row) for row in rows]
-    table = Table(title=title, box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    has_names = any(columns)
+    table = Table(
+        box=SIMPLE_HEAD if has_names else None,
+        show_header=has_names,
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+    )
     for number, name in enumerate(columns):
         is_number = all(isinstance(row[number], int | float) for row in cells) and bool(cells)
         table.add_column(name, justify="right" if is_number else "left", overflow="fold")
     for row in cells:
         table.add_row(*(Text(_cell(each)) for each in row))
-    Console().print(table)
+    if title:
+        click.secho(f"\n{title}", bold=True)
+    console = Console()
+    if not console.is_terminal:
+        console.width = FILE_WIDTH
+    console.print(table)
 
 
 def _cell(value: object) -> str:
     if value is None:
         return "-"
+    if isinstance(value, datetime):
+        return moment(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:,}" if isinstance(value, int) else str(value)
@@ -75,6 +88,6 @@ def seconds(value: float | None) -> str:
     return f"{value / 60:.0f} min" if value < 7200 else f"{value / 3600:.0f} h"
 
 
-def moment(value: datetime | Path | None) -> str:
-    """A time of the day with its date, to the second, in UTC."""
-    return f"{value:%Y-%m-%d %H:%M:%S}Z" if isinstance(value, datetime) else "-"
+def moment(value: datetime | None) -> str:
+    """A time with its date, to the second, in UTC."""
+    return "-" if value is None else f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"

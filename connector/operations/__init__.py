@@ -9,6 +9,7 @@ lag          what is under way, stage by stage
 accounting   does every record that was read show up in a count
 stock        how the records and links of the ledger stand
 objects      one object: what is known of it, what it waits for
+row_keys     what the key of a row that could not be mapped says of its object
 letters      errors, read whole from the dead-letter topic
 backup       a copy of the ledger
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Final
 
 from connector.capture import catalogue, control, postgres, signals
@@ -56,7 +57,7 @@ async def remove(shop: Shop, settings: Settings, url: str) -> Removed:
 
 def sql(shop: Shop, url: str) -> str:
     """What an administrator has to run, of that only what is missing."""
-    plan = plan_for(shop, url)
+    plan = replace(plan_for(shop, url), sets_password=False)
     with catalogue.connect(url) as connection:
         there = catalogue.read(connection, plan, postgres.grants(plan))
     return postgres.sql_script(plan, there)

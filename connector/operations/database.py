@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from connector.capture import catalogue, postgres
 from connector.capture.catalogue import Connection
@@ -19,7 +20,7 @@ def look(shop: Shop) -> list[Finding]:
     with catalogue.connect(shop.database.url) as connection:
         findings = [Finding(ok=True, what=f"{where}: {bare.address.host}:{bare.address.port} answers")]
         facts = catalogue.table_facts(connection, shop.database.schema, shop.tables())
-        plan = plan_capture(shop, facts)
+        plan = replace(plan_capture(shop, facts), sets_password=False)
         findings.append(_server(connection, plan, where))
         tables = list(_tables(shop, facts, where))
         findings += tables or [Finding(ok=True, what=f"{where}: tables {', '.join(facts)} can be mapped")]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from connector.kafka import read_range
 from connector.message import ObjectType
 from connector.operations.broker import admin_of
 from connector.operations.contracts import registry_of
+from connector.operations.row_keys import key_values
 from connector.record import Record
 from connector.registry import Registry
 from connector.settings import Settings
@@ -85,17 +85,6 @@ class Cause:
     example: str
     meaning: str
     remedy: str
-
-
-def key_values(row_key: str) -> tuple[str, ...]:
-    """What an object's id may be by its row's key: the value of a key of one column, or those of several joined."""
-    try:
-        columns = json.loads(row_key)
-    except ValueError:
-        return (row_key,)
-    if not isinstance(columns, dict):
-        return (row_key,)
-    return ("-".join(map(str, columns.values())),)
 
 
 class Newest:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
 
-from connector.errors import ConfigurationError
-from connector.ledger.links import LinkState, state
+from connector.errors import ShopbridgeError
+from connector.ledger.links import LinkRow, LinkState, state
 from connector.ledger.plan import plan
 from connector.ledger.rows import contribution_from_row, record_from_row
-from connector.ledger.shelf import link_from_row
+from connector.ledger.shelf_rows import link_from_row
 from connector.ledger.state import Fate, Life, Parent, Record
 from connector.ledger.tables import contributions, errors, links, objects, records
 from connector.message import ObjectRef, ObjectType
 from connector.operations.ledger_file import reading
+from connector.operations.row_keys import key_values
+from connector.operations.stock import DELETED, DUE, EQUAL, IN_FLIGHT, NOT_ALIVE, REFUSED, WAITING
 from connector.settings import Settings
 from connector.sync_error import ErrorState
 
@@ -25,6 +27,10 @@ TYPES: Final[Mapping[str, ObjectType]] = {kind.value.lower().replace("_", "-"): 
 """contact, deal, product, line-item."""
 
 _LANDED: Final = frozenset({"Written", "Archived", "Found"})
+
+
+class UnknownObjectError(ShopbridgeError):
+    """The ledger knows no such object, or several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +105,7 @@ class ObjectStatus:
 
 
 def object_status(settings: Settings, type_name: str, external_id: str, store: str | None = None) -> ObjectStatus:
-    """Raises ConfigurationError for an object that the ledger does not know, or that several stores have."""
+    """Raises UnknownObjectError for an object that the ledger does not know, or that several stores have."""
     with reading(settings.ledger) as tx:
         return describe(tx, _find(tx, TYPES[type_name], external_id, store))
 
@@ -108,14 +114,23 @@ def _find(tx: Connection, kind: ObjectType, external_id: str, store: str | None)
     query = select(objects).where(objects.c.type == str(kind), objects.c.external_id == external_id)
     found = tx.execute(query if store is None else query.where(objects.c.store == store)).all()
     if not found:
-        raise ConfigurationError(
-            f"The ledger knows no {kind} {external_id}: no change of such a row was applied yet. "
-            f"Look for it among the errors: shopbridge errors list --state all"
-        )
+        raise UnknownObjectError(_why_unknown(tx, kind, external_id))
     if len(found) > 1:
         stores = ", ".join(sorted(each.store for each in found))
-        raise ConfigurationError(f"{len(found)} stores have a {kind} {external_id}: add --store with one of {stores}")
+        raise UnknownObjectError(f"{len(found)} stores have a {kind} {external_id}: add --store with one of {stores}")
     return found[0]
+
+
+def _why_unknown(tx: Connection, kind: ObjectType, external_id: str) -> str:
+    """What to say of an object that is not in the ledger: a row with its key may have been refused by the mapping."""
+    unmapped = tx.execute(select(errors).where(errors.c.subject.is_(None)).order_by(errors.c.at.desc()))
+    lines = [
+        f"{each.state} {each.type} of {each.topic} {each.row_key}: {each.details}\n    shopbridge errors show {each.id}"
+        for each in unmapped
+        if external_id in key_values(each.row_key)
+    ]
+    text = f"The ledger knows no {kind} {external_id}: no change of such a row was applied."
+    return "\n".join([text, "These errors are of rows with that key:", *lines]) if lines else text
 
 
 def describe(tx: Connection, row: Row[Any]) -> ObjectStatus:
@@ -128,7 +143,7 @@ def describe(tx: Connection, row: Row[Any]) -> ObjectStatus:
     spoken = tuple(_rows(tx, ref, row.number))
     open_first = sorted(_errors(tx, ref, spoken), key=lambda each: each.state != ErrorState.OPEN)
     standing = standing_of(record)
-    is_well = standing in {"equal", "not_alive"} and not any(each.state == ErrorState.OPEN for each in open_first)
+    is_well = standing in {EQUAL, NOT_ALIVE} and not any(each.state == ErrorState.OPEN for each in open_first)
     return ObjectStatus(
         object=str(ref),
         object_type=str(ref.type),
@@ -138,7 +153,7 @@ def describe(tx: Connection, row: Row[Any]) -> ObjectStatus:
         key=record.key,
         life=row.life,
         state=standing,
-        headline=_HEADLINES[standing],
+        headline=_HEADLINES[standing] + ("" if is_well or standing != EQUAL else ", but an error is open"),
         is_well=is_well,
         last_processed_at=next((each.at for each in attempts if each.outcome in _LANDED), None),
         generation=record.generation,
@@ -151,29 +166,29 @@ def describe(tx: Connection, row: Row[Any]) -> ObjectStatus:
 
 
 _HEADLINES: Final[Mapping[str, str]] = {
-    "equal": "HubSpot holds it as the shop has it",
-    "refused": "HubSpot refused it as it is; it rests until it changes",
-    "due": "it waits to be sent",
-    "in_flight": "it is being sent",
-    "waiting": "it waits: its own row, or the deal of a line, was never seen",
-    "deleted": "HubSpot's users deleted it, and it is left so",
-    "not_alive": "its row is gone or filtered out, and HubSpot knows",
+    EQUAL: "HubSpot holds it as the shop has it",
+    REFUSED: "HubSpot refused it as it is; it rests until it changes",
+    DUE: "it waits to be sent",
+    IN_FLIGHT: "it is being sent",
+    WAITING: "it waits: its own row, or the deal of a line, was never seen",
+    DELETED: "HubSpot's users deleted it, and it is left so",
+    NOT_ALIVE: "its row is gone or filtered out, and HubSpot knows",
 }
 
 
 def standing_of(record: Record) -> str:
     """How one record stands, in the words of `stock.STANDINGS`."""
     if record.in_flight is not None:
-        return "in_flight"
+        return IN_FLIGHT
     if record.refused_generation == record.generation:
-        return "refused"
+        return REFUSED
     if plan(record) is not None:
-        return "due"
+        return DUE
     if record.desired.fate is Fate.WAIT:
-        return "waiting"
+        return WAITING
     if record.desired.fate is not Fate.KEEP:
-        return "not_alive"
-    return "deleted" if record.missing else "equal"
+        return NOT_ALIVE
+    return DELETED if record.missing else EQUAL
 
 
 def _links(tx: Connection, record: Record) -> list[LinkStatus]:
@@ -192,12 +207,19 @@ def _link(child_id: str | None, row: Row[Any]) -> LinkStatus:
     link, parent = link_from_row(row), Parent(Life(row.life), row.hubspot_id)
     standing = state(link, child_id, parent)
     name = str(ObjectRef(row.store, ObjectType(row.type), row.external_id))
-    waits_for = None
-    if standing is LinkState.PARKED:
-        waits_for = name if parent.hubspot_id is None or parent.life is not Life.LIVE else "itself"
-    elif standing is LinkState.FAILED:
-        waits_for = link.failed
-    return LinkStatus(str(link.kind), name, str(standing), parent.hubspot_id, waits_for)
+    return LinkStatus(str(link.kind), name, str(standing), parent.hubspot_id, _waits_for(link, standing, parent, name))
+
+
+def _waits_for(link: LinkRow, standing: LinkState, parent: Parent, name: str) -> str | None:
+    match standing:
+        case LinkState.PARKED:
+            return name if parent.hubspot_id is None or parent.life is not Life.LIVE else "itself"
+        case LinkState.FAILED:
+            return f"{name} ({link.failed})"
+        case LinkState.DUE:
+            return "the sender"
+        case LinkState.MADE | LinkState.WAIVED:
+            return None
 
 
 def _rows(tx: Connection, ref: ObjectRef, number: int) -> list[RowStatus]:
@@ -227,7 +249,7 @@ def _errors(tx: Connection, ref: ObjectRef, rows: tuple[RowStatus, ...]) -> list
 
 
 def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds).astimezone()
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _attempt(stored: Mapping[str, Any]) -> Attempt:

@@ -129,7 +129,7 @@ def _due_since(tx: Connection) -> dict[str, float]:
 
 def _open_errors(tx: Connection) -> dict[str, int]:
     query = select(errors.c.type, func.count()).where(errors.c.state == ErrorState.OPEN).group_by(errors.c.type)
-    return dict(Counter({kind: count for kind, count in tx.execute(query)}).most_common())
+    return dict(Counter({row[0]: row[1] for row in tx.execute(query)}).most_common())
 
 
 def _by_two(tx: Connection, first: ColumnElement[str], second: ColumnElement[str]) -> dict[str, dict[str, int]]:

@@ -24,8 +24,8 @@ from connector.operations.letters import (
     decode,
     decoder,
     find,
-    key_values,
 )
+from connector.operations.row_keys import key_values
 from connector.record import Record
 from connector.registry import Registry
 from connector.settings import Settings

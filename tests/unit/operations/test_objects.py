@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from connector.errors import ConfigurationError
 from connector.ledger.error_book import report_errors
+from connector.ledger.parent_watch import ParentWatch
 from connector.message import ObjectType
-from connector.operations.objects import ObjectStatus, object_status
+from connector.operations.objects import ObjectStatus, UnknownObjectError, object_status
 from connector.outcome import Refusal, Refused
 from connector.settings import Settings
 from tests.support.desk import Office
-from tests.support.story import contact, deal, deleted, line
+from tests.support.story import START, contact, deal, deleted, line
+from tests.unit.operations.letters_told import letter
 
 
 @pytest_asyncio.fixture
@@ -88,15 +90,41 @@ async def test_a_deleted_row_is_well(office: Office, tmp_path: Path) -> None:
 
 
 async def test_an_unknown_object_is_a_mistake_of_the_user(office: Office, tmp_path: Path) -> None:
-    """The ledger does not know it: where to look next is said."""
+    """The ledger does not know it, and says so."""
     assert office.ledger is not None
-    with pytest.raises(ConfigurationError, match="errors list --state all"):
+    with pytest.raises(UnknownObjectError, match="knows no DEAL 4711"):
         look(tmp_path, "deal", "4711")
+
+
+async def test_an_object_whose_row_could_not_be_mapped_names_the_error(office: Office, tmp_path: Path) -> None:
+    """The row never became an object; its error is found by the row's key, and how to see it is said."""
+    refused = letter("17", details="'odd' is no stage")
+    await office.ledger.write(lambda tx: report_errors(tx, [refused]))
+    told = r"OPEN UNMAPPED_VALUE .*'odd' is no stage\n    shopbridge errors show 17"
+    with pytest.raises(UnknownObjectError, match=told):
+        look(tmp_path, "deal", "17")
+
+
+async def test_a_failed_link_names_parent_and_cause(office: Office, tmp_path: Path) -> None:
+    """The line is in HubSpot as the shop has it, but its deal is not: an error is open, and which parent is said."""
+    await office.say(contact("1", 1))
+    await office.send()
+    await office.say(deal("7", 1, customer="2"))
+    await office.send()
+    watch = ParentWatch(office.ledger, office.post, 0.0)
+    now = START + timedelta(days=1)
+    for _ in range(3):
+        await watch.observe("shop", now, snapshot_running=False, change_ends={}, sync_ends={})
+    assert 1 == await watch.sweep(1.0)
+    await office.ledger.write(lambda tx: report_errors(tx, office.errors))
+    found = look(tmp_path, "deal", "7")
+    assert [("failed", "shop:CONTACT:2 (PARENT_NEVER_SEEN)")] == [(each.state, each.waits_for) for each in found.links]
+    assert (False, "HubSpot holds it as the shop has it, but an error is open") == (found.is_well, found.headline)
 
 
 async def test_two_stores_must_be_told_apart(office: Office, tmp_path: Path) -> None:
     """The same id in two stores: the stores are named, and --store chooses."""
     await office.say(contact("1", 1), replace(contact("1", 2), store="other"))
-    with pytest.raises(ConfigurationError, match="--store with one of other, shop"):
+    with pytest.raises(UnknownObjectError, match="--store with one of other, shop"):
         look(tmp_path, "contact", "1")
     assert "other:CONTACT:1" == look(tmp_path, "contact", "1", "other").object
