@@ -55,6 +55,14 @@ class Call:
             raise unreadable(value, kind.__name__)
         return value
 
+    def texts(self, name: str) -> list[str]:
+        """Give a member of the body that is a list of texts."""
+        return [as_text(value) for value in self.member(name, list, [])]
+
+    def text(self, name: str) -> str:
+        """Give a member of the body as text, empty if it is not there."""
+        return as_text(self.member(name, object, ""))
+
 
 def unreadable(value: Any, wanted: str) -> Refusal:
     """Refuse a JSON value of the wrong type; only such a refusal has no category."""
@@ -84,6 +92,30 @@ def parse(content: bytes) -> Any:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"Non-standard token '{name}'")
+
+
+def is_whole(text: str) -> bool:
+    """Tell whether a text is a whole number as HubSpot writes ids: digits 0 to 9 only."""
+    return text.isascii() and text.isdigit()
+
+
+def as_whole(value: Any, default: int) -> int:
+    """Give a number that may come as text; a `Refusal` for anything else, `default` for nothing."""
+    if value is None:
+        return default
+    text = as_text(value)
+    if not re.fullmatch(r"-?[0-9]{1,18}", text):
+        raise unreadable(value, "java.lang.Integer")
+    return int(text)
+
+
+def as_members(value: Any, wanted: str) -> Mapping[str, Any]:
+    """Give a JSON object, empty for nothing; a `Refusal` for anything else."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise unreadable(value, wanted)
+    return value
 
 
 def as_text(value: Any) -> str:

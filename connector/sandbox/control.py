@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from connector.sandbox import logs
+from connector.sandbox.call import is_whole
 from connector.sandbox.faults import FaultRule, Faults
 from connector.sandbox.object_types import OBJECT_TYPES, known_type
 from connector.sandbox.portal import Portal
@@ -95,7 +96,7 @@ class Control:
         query = request.query_params
         kind = known_type(query.get("object_type", ""))
         since = query.get("since", "0")
-        if not since.isdigit() or ("object_type" in query and kind is None):
+        if not is_whole(since) or ("object_type" in query and kind is None):
             return _wrong("since must be a number and object_type one of " + ", ".join(k.name for k in OBJECT_TYPES))
         record, name = query.get("record"), kind.name if kind else None
         return JSONResponse(logs.writes(self._db, int(since), record_id=record, object_type=name))

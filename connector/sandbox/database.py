@@ -140,7 +140,7 @@ class Database:
 
     def calls_since(self, at: str) -> int:
         """Count the calls that were not refused for a limit since an instant: what the day's quota has lost."""
-        query = "SELECT count(*) FROM request_log WHERE at >= ? AND status NOT IN (401, 429)"
+        query = "SELECT count(*) FROM request_log WHERE at >= ? AND status NOT IN (401, 429) AND kind <> 'unknown'"
         count: int = self.connection.execute(query, (at,)).fetchone()[0]
         return count
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from connector.sandbox import seeds
 from connector.sandbox.answers import invalid
+from connector.sandbox.call import as_text, as_whole, unreadable
 
 FIELD_TYPES: Mapping[str, frozenset[str]] = {
     "string": frozenset({"text", "textarea", "html", "phonenumber", "file", "calculation_equation"}),
@@ -24,6 +25,8 @@ FIELD_TYPES: Mapping[str, frozenset[str]] = {
 UNIQUE_PER_OBJECT = 10
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
+
+_REQUIRED = ("name", "label", "type", "fieldType", "groupName")
 
 _KEPT = (
     "description",
@@ -123,14 +126,15 @@ class Definition:
 
 def options_from(rows: Any) -> tuple[Option, ...]:
     """Read options as they are sent. Raises `Refusal` for two with one value or one label."""
+    if not isinstance(rows or [], list):
+        raise unreadable(rows, "java.util.List")
     options = []
     for position, row in enumerate(rows or ()):
         if not isinstance(row, dict) or "label" not in row or "value" not in row:
             raise invalid("Every option needs a label and a value")
-        order = int(row.get("displayOrder") or position)
-        options.append(
-            Option(str(row["label"]), str(row["value"]), order, bool(row.get("hidden")), row.get("description") or "")
-        )
+        order, hidden = as_whole(row.get("displayOrder"), position), bool(row.get("hidden"))
+        texts = [as_text(row.get(name) or "") for name in ("label", "value", "description")]
+        options.append(Option(texts[0], texts[1], order, hidden, texts[2]))
     for name in ("label", "value"):
         seen = [getattr(option, name) for option in options]
         if len(set(seen)) != len(seen):
@@ -140,19 +144,20 @@ def options_from(rows: Any) -> tuple[Option, ...]:
 
 def from_sent(sent: Mapping[str, Any], at: str) -> Definition:
     """Read a definition as a client sends it for creation. Raises `Refusal` for what HubSpot would not take."""
-    missing = [name for name in ("name", "label", "type", "fieldType", "groupName") if not sent.get(name)]
+    missing = [name for name in _REQUIRED if not sent.get(name)]
     if missing:
         raise invalid("Some required fields were not set: [" + ", ".join(missing) + "]", properties=missing)
+    name, label, kind, field_type, group = (as_text(sent[name]) for name in _REQUIRED)
     definition = Definition(
-        str(sent["name"]),
-        str(sent["label"]),
-        str(sent["type"]),
-        str(sent["fieldType"]),
-        str(sent["groupName"]),
+        name,
+        label,
+        kind,
+        field_type,
+        group,
         options_from(sent.get("options")),
         external_options=bool(sent.get("externalOptions")),
         unique=bool(sent.get("hasUniqueValue")),
-        calculated=sent["fieldType"] == "calculation_equation",
+        calculated=field_type == "calculation_equation",
         created_at=at,
         updated_at=at,
         detail={name: sent[name] for name in _KEPT if sent.get(name) is not None},
@@ -176,10 +181,10 @@ def changed(old: Definition, sent: Mapping[str, Any], at: str) -> Definition:
     kept = {name: sent[name] for name in _KEPT if sent.get(name) is not None and name != "dataSensitivity"}
     new = replace(
         old,
-        label=str(sent.get("label") or old.label),
-        kind=str(sent.get("type") or old.kind),
-        field_type=str(sent.get("fieldType") or old.field_type),
-        group=str(sent.get("groupName") or old.group),
+        label=as_text(sent.get("label") or old.label),
+        kind=as_text(sent.get("type") or old.kind),
+        field_type=as_text(sent.get("fieldType") or old.field_type),
+        group=as_text(sent.get("groupName") or old.group),
         options=options_from(sent["options"]) if sent.get("options") is not None else old.options,
         detail={**old.detail, **kept},
         updated_at=at,

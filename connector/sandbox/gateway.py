@@ -11,7 +11,7 @@ import socket
 import struct
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.requests import Request
@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from connector.sandbox import faults
-from connector.sandbox.answers import Answer, Refusal
+from connector.sandbox.answers import JSON_TYPE, Answer, Refusal
 from connector.sandbox.call import Call, parse
 from connector.sandbox.clock import iso
 from connector.sandbox.database import RequestRow
@@ -129,12 +129,13 @@ class Gateway:
         return faults.refusal_of(rule, arrived.origin.correlation_id) or Answer(0)
 
     def _handled(self, arrived: Arrived) -> Answer:
-        try:
-            if arrived.refusal is not None:
-                raise arrived.refusal
-            return self._call(arrived)
-        except Refusal as refusal:
-            return Answer(refusal.status, refusal.body(arrived.origin.correlation_id))
+        refusal = arrived.refusal
+        if refusal is None:
+            try:
+                return self._call(arrived)
+            except Refusal as raised:
+                refusal = raised
+        return Answer(refusal.status, refusal.body(arrived.origin.correlation_id))
 
     def _call(self, arrived: Arrived) -> Answer:
         if arrived.route is None:
@@ -147,9 +148,13 @@ class Gateway:
             arrived.params,
             {name: ",".join(query.getlist(name)) for name in query},
             arrived.body,
-            arrived.origin,
+            self._stamped(arrived.origin),
         )
         return arrived.route.handler(self._portal, call)
+
+    def _stamped(self, origin: Origin) -> Origin:
+        """Date what is written by when it is written, which for a delayed call is later than its arrival."""
+        return replace(origin, at=iso(self._portal.clock.now()), at_monotonic=self._portal.clock.monotonic())
 
     def _note(self, arrived: Arrived, answer: Answer, rule: FaultRule | None, began: float) -> None:
         row = RequestRow(
@@ -167,7 +172,8 @@ class Gateway:
 
     def _response(self, arrived: Arrived, answer: Answer) -> Response:
         headers = {"x-hubspot-correlation-id": arrived.origin.correlation_id, **answer.headers}
-        if arrived.route is not None and not arrived.route.is_search:
+        searching = arrived.route is not None and arrived.route.is_search
+        if answer.media_type == JSON_TYPE and not searching:
             headers |= self._portal.limiter.headers()
         media_type = answer.media_type if answer.body is not None else None
         return Response(answer.content(), answer.status, headers, media_type)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector.sandbox.answers import VALIDATION, Refusal, invalid
-from connector.sandbox.call import unreadable
+from connector.sandbox.call import is_whole, unreadable
 from connector.sandbox.catalogue import Catalogue
 from connector.sandbox.object_types import BY_NAME, ObjectType
 from connector.sandbox.record import AssociationType, End, LogEntry
@@ -62,7 +62,7 @@ def _kinds(catalogue: Catalogue, start: ObjectType, specs: Any) -> tuple[Associa
 def kind_of(catalogue: Catalogue, start: ObjectType, end: ObjectType | None, spec: Any) -> AssociationType:
     """Find the association type that a spec names, from `start` to `end`; raises `Refusal` in HubSpot's words."""
     type_id = spec.get("associationTypeId") if isinstance(spec, dict) else None
-    if not str(type_id).isdigit():
+    if not is_whole(str(type_id)):
         raise invalid("Some required fields were not set: [associationTypeId]")
     known = catalogue.association_by_id(str(spec.get("associationCategory")), int(str(type_id)))
     for kind in known:

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from connector.sandbox import logs
+from connector.sandbox.call import is_whole
 from connector.sandbox.faults import Faults
 from connector.sandbox.object_types import OBJECT_TYPES, ObjectType, known_type
 from connector.sandbox.portal import Portal
@@ -164,4 +165,4 @@ def _mentions(record: Record, query: str) -> bool:
 
 
 def _whole(text: str | None) -> int:
-    return int(text) if text and text.isdigit() else 1
+    return int(text) if text and is_whole(text) else 1

@@ -8,6 +8,7 @@ from typing import Any
 
 from connector.sandbox import seeds
 from connector.sandbox.answers import invalid
+from connector.sandbox.call import as_members, as_text, as_whole
 
 STAGES_AT_MOST = {"deal": 100, "order": 30}
 
@@ -67,7 +68,7 @@ class Pipeline:
 
 def metadata_for(object_type: str, sent: Mapping[str, Any], label: str) -> dict[str, str]:
     """Complete a stage's metadata: deals need a probability in tenths and gain `isClosed`, orders a state."""
-    metadata = {name: str(value) for name, value in sent.items()}
+    metadata = {name: as_text(value) for name, value in sent.items()}
     if object_type == "deal":
         probability = metadata.get("probability")
         if probability not in _TENTHS:
@@ -82,10 +83,10 @@ def stage_from_sent(object_type: str, sent: Any, at: str, fresh_id: Callable[[],
     """Read a stage as a client sends it; `own_id`: the caller may choose ids (dated versions only)."""
     if not isinstance(sent, dict) or not sent.get("label"):
         raise invalid("Every pipeline stage needs a label")
-    label = str(sent["label"])
-    stage_id = str(sent["stageId"]) if own_id and sent.get("stageId") else fresh_id()
-    metadata = metadata_for(object_type, sent.get("metadata") or {}, label)
-    return Stage(stage_id, label, int(sent.get("displayOrder") or 0), metadata, at, at)
+    label = as_text(sent["label"])
+    stage_id = as_text(sent["stageId"]) if own_id and sent.get("stageId") else fresh_id()
+    metadata = metadata_for(object_type, as_members(sent.get("metadata"), "java.util.Map"), label)
+    return Stage(stage_id, label, as_whole(sent.get("displayOrder"), 0), metadata, at, at)
 
 
 def check_stages(object_type: str, stages: tuple[Stage, ...]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from connector.sandbox import batch, linking, work
 from connector.sandbox.answers import NOT_FOUND, Answer, Refusal, grouped, invalid, not_found
-from connector.sandbox.call import Call, unreadable
+from connector.sandbox.call import Call, as_whole, is_whole, unreadable
 from connector.sandbox.linking import Wanted
 from connector.sandbox.object_types import ObjectType, object_type
 from connector.sandbox.portal import Portal
@@ -74,7 +74,7 @@ def read(portal: Portal, call: Call) -> Answer:
         record_id = linking.id_of({"from": row}, "from")
         ends = _ends(portal, call, End(start.name, record_id), end)
         if ends:
-            results.append(_page(record_id, ends, int(row.get("after") or 0)))
+            results.append(_page(record_id, ends, as_whole(row.get("after"), 0)))
         else:
             errors.append(_none_found(start, end, record_id))
     return batch.answer(portal, call, results, grouped(errors))
@@ -86,7 +86,7 @@ def read_single(portal: Portal, call: Call) -> Answer:
     if record is None or not record.alive or record.object_type != start.name:
         raise not_found()
     after, limit = (call.query.get(name) or default for name, default in (("after", "0"), ("limit", str(_PAGE))))
-    if not (after.isdigit() and limit.isdigit() and 0 < int(limit) <= _PAGE):
+    if not (is_whole(after) and is_whole(limit) and 0 < int(limit) <= _PAGE):
         raise invalid(f"limit must be between 1 and {_PAGE}")
     page = _page(record.record_id, _ends(portal, call, record.end, end), int(after), int(limit))
     del page["from"]
@@ -150,7 +150,7 @@ def _make(job: Work, pairs: list[Pair], *, replacing: bool = False) -> tuple[lis
     linking.check_permission(job)
     dead = set(linking.dead(job.tx, [end for start, wanted in pairs for end in (start, wanted.end)]))
     if dead and job.portal.switches.association_dead_id == "batch":
-        raise linking.dead_ends(sorted(dead, key=lambda end: int(end.record_id) if end.record_id.isdigit() else 0))
+        raise linking.dead_ends(sorted(dead, key=lambda end: int(end.record_id) if is_whole(end.record_id) else 0))
     made = [pair for pair in pairs if not {pair[0], pair[1].end} & dead]
     for start, wanted in made:
         if replacing:

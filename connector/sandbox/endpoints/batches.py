@@ -7,7 +7,7 @@ from typing import Any
 from connector.sandbox import batch, showing, work, writing
 from connector.sandbox.answers import Answer, invalid
 from connector.sandbox.batch import Input
-from connector.sandbox.call import Call
+from connector.sandbox.call import Call, as_members, as_text
 from connector.sandbox.emails import normalized
 from connector.sandbox.keys import by_key, spare_others, upsert_key
 from connector.sandbox.object_types import ObjectType, object_type
@@ -46,9 +46,10 @@ def upsert(portal: Portal, call: Call) -> Answer:
 def update(portal: Portal, call: Call) -> Answer:
     job = work.begin(portal, call, object_type(call.params["object_type"]))
     inputs = batch.inputs_of(call)
-    for key in {item.text("idProperty") for item in inputs if item.raw.get("idProperty")}:
-        _check_update_key(portal, job.kind, key)
-    found = [(item, _find(job, item.raw.get("idProperty"), item.text("id"))) for item in inputs]
+    for key in dict.fromkeys(_key_of(item) for item in inputs):
+        if key is not None:
+            _check_update_key(portal, job.kind, key)
+    found = [(item, _find(job, _key_of(item), item.text("id"))) for item in inputs]
     batch.check_duplicates(_input_id(job.kind, item) for item in inputs)
     records = {id(item): record for item, record in found if record is not None}
     done, failures = batch.attempt(inputs, lambda item: _update_one(job, records.get(id(item)), item))
@@ -60,8 +61,8 @@ def update(portal: Portal, call: Call) -> Answer:
 
 def read(portal: Portal, call: Call) -> Answer:
     kind = object_type(call.params["object_type"])
-    names = call.member("properties", list, []) or kind.shown
-    history = call.member("propertiesWithHistory", list, [])
+    names = call.texts("properties") or kind.shown
+    history = call.texts("propertiesWithHistory")
     inputs = batch.inputs_of(call, _WITH_HISTORY_AT_MOST if history else batch.INPUTS_AT_MOST)
     key = call.member("idProperty", str, None)
     if key is not None and key != "hs_object_id":
@@ -106,7 +107,7 @@ def _settled(
 
 
 def _upsert_one(job: Work, key: str, item: Input) -> Written:
-    sent = item.raw.get("properties") or {}
+    sent = as_members(item.raw.get("properties"), "java.util.Map")
     text = _key_text(job.kind, key, item.text("id"))
     record = by_key(job, key, text)
     if record is None:
@@ -129,6 +130,11 @@ def _check_update_key(portal: Portal, kind: ObjectType, key: str) -> None:
         message = f"Unable to perform update/upsert by non-unique {kind.type_id} property {key}"
         raise invalid(f"{message} in portal ID {portal.settings.portal_id}")
     portal.key_property(kind, key, writing=True)
+
+
+def _key_of(item: Input) -> str | None:
+    sent = item.raw.get("idProperty")
+    return None if sent is None or sent == "" else as_text(sent)
 
 
 def _find(job: Work, key: str | None, text: str) -> Record | None:
@@ -157,4 +163,4 @@ def _key_text(kind: ObjectType, key: str | None, text: str) -> str:
 
 
 def _input_id(kind: ObjectType, item: Input) -> str:
-    return _key_text(kind, item.raw.get("idProperty"), item.text("id"))
+    return _key_text(kind, _key_of(item), item.text("id"))

@@ -39,7 +39,7 @@ def merge(portal: Portal, call: Call) -> Answer:
 def gdpr_delete(portal: Portal, call: Call) -> Answer:
     """Erase a contact for good; its e-mails, or one that nobody has, can never be used again."""
     job = work.begin(portal, call, CONTACT)
-    wanted, key = str(call.member("objectId", str, "")), call.member("idProperty", str, None)
+    wanted, key = call.text("objectId"), call.member("idProperty", str, None)
     if key not in (None, "email"):
         portal.key_property(CONTACT, key, writing=True)
     if key == "email":
@@ -59,7 +59,7 @@ def gdpr_delete(portal: Portal, call: Call) -> Answer:
 
 
 def _contact(portal: Portal, call: Call, name: str) -> Record:
-    text = str(call.member(name, str, ""))
+    text = call.text(name)
     record = portal.resolved(text)
     if record is None or record.archived or record.object_type != CONTACT.name:
         raise Refusal(404, f"resource not found: {name} {text}", context={"id": [text]})

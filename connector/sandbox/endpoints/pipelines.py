@@ -8,7 +8,7 @@ from uuid import UUID
 
 from connector.sandbox import pipelines
 from connector.sandbox.answers import CONFLICT, VALIDATION, Answer, Refusal, invalid, not_found
-from connector.sandbox.call import Call, unreadable
+from connector.sandbox.call import Call, as_members, as_text, as_whole, unreadable
 from connector.sandbox.object_types import ObjectType, object_type
 from connector.sandbox.pipelines import Pipeline, Stage
 from connector.sandbox.portal import Portal
@@ -25,7 +25,7 @@ def read(portal: Portal, call: Call) -> Answer:
 
 def create(portal: Portal, call: Call) -> Answer:
     kind, sent = _type(call), _members(call)
-    own = str(sent.get("pipelineId") or "") if call.dated else ""
+    own = as_text(sent.get("pipelineId") or "") if call.dated else ""
     pipeline_id = _free_id(portal, kind, own) if own else _fresh(portal)
     pipeline = _read(portal, call, sent, pipeline_id)
     _check_labels(portal, kind, pipeline)
@@ -48,8 +48,8 @@ def update(portal: Portal, call: Call) -> Answer:
     old, sent = _found(portal, call, archived=None), _members(call)
     new = replace(
         old,
-        label=str(sent.get("label") or old.label),
-        display_order=int(sent.get("displayOrder", old.display_order)),
+        label=as_text(sent.get("label") or old.label),
+        display_order=as_whole(sent.get("displayOrder"), old.display_order),
         archived=bool(sent.get("archived", old.archived)),
         updated_at=call.origin.at,
     )
@@ -87,12 +87,13 @@ def create_stage(portal: Portal, call: Call) -> Answer:
 def update_stage(portal: Portal, call: Call) -> Answer:
     kind, pipeline, sent = _type(call), _found(portal, call), _members(call)
     old = _stage(pipeline, call.params["stage_id"])
-    label = str(sent.get("label") or old.label)
+    label = as_text(sent.get("label") or old.label)
+    metadata = {**old.metadata, **as_members(sent.get("metadata"), "java.util.Map")}
     new = replace(
         old,
         label=label,
-        display_order=int(sent.get("displayOrder", old.display_order)),
-        metadata=pipelines.metadata_for(kind.name, {**old.metadata, **(sent.get("metadata") or {})}, label),
+        display_order=as_whole(sent.get("displayOrder"), old.display_order),
+        metadata=pipelines.metadata_for(kind.name, metadata, label),
         archived=bool(sent.get("archived", old.archived)),
         updated_at=call.origin.at,
     )
@@ -165,8 +166,8 @@ def _read(portal: Portal, call: Call, sent: dict[str, Any], pipeline_id: str) ->
         for row in sent["stages"]
     )
     pipelines.check_stages(kind.name, stages)
-    order = int(sent.get("displayOrder") or 0)
-    return Pipeline(pipeline_id, str(sent["label"]), order, stages, call.origin.at, call.origin.at)
+    order = as_whole(sent.get("displayOrder"), 0)
+    return Pipeline(pipeline_id, as_text(sent["label"]), order, stages, call.origin.at, call.origin.at)
 
 
 def _check_labels(portal: Portal, kind: ObjectType, pipeline: Pipeline) -> None:

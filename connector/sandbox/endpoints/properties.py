@@ -9,7 +9,7 @@ from typing import Any
 from connector.sandbox import batch, definitions
 from connector.sandbox.answers import CONFLICT, NOT_FOUND, Answer, Refusal, invalid
 from connector.sandbox.batch import Input
-from connector.sandbox.call import Call, unreadable
+from connector.sandbox.call import Call, as_members, as_text, as_whole, unreadable
 from connector.sandbox.definitions import UNIQUE_PER_OBJECT, Definition
 from connector.sandbox.object_types import object_type
 from connector.sandbox.portal import Portal
@@ -38,6 +38,9 @@ def update(portal: Portal, call: Call) -> Answer:
     if not isinstance(call.body, dict):
         raise unreadable(call.body, "PropertyUpdate")
     old = _found(portal, call, call.params["name"])
+    kind = object_type(call.params["object_type"])
+    if old.name in {kind.pipeline, kind.stage} or old.currency:
+        raise invalid(f"Property '{old.name}' has a read-only definition")
     new = definitions.changed(old, call.body, call.origin.at)
     _check_group(portal, _type(call), new.group)
     _define(portal, call, new)
@@ -90,27 +93,27 @@ def read_group(portal: Portal, call: Call) -> Answer:
 
 
 def create_group(portal: Portal, call: Call) -> Answer:
-    sent = call.body if isinstance(call.body, dict) else {}
+    sent = as_members(call.body, "PropertyGroupCreate")
     missing = [name for name in ("name", "label") if not sent.get(name)]
     if missing:
         raise invalid("Some required fields were not set: [" + ", ".join(missing) + "]", properties=missing)
-    known = portal.catalogue.groups[_type(call)].get(sent["name"])
+    name, label = as_text(sent["name"]), as_text(sent["label"])
+    known = portal.catalogue.groups[_type(call)].get(name)
     if known is not None and not known["archived"]:
-        message = f"A property group named '{sent['name']}' already exists."
-        raise Refusal(409, message, category=CONFLICT, context={"name": [sent["name"]]})
-    if not definitions.NAME.fullmatch(str(sent["name"])):
-        raise invalid(f"Property group name '{sent['name']}' is not valid", name=[str(sent["name"])])
-    group = {"name": str(sent["name"]), "label": str(sent["label"]), "displayOrder": -1, "archived": False}
-    group["displayOrder"] = int(sent.get("displayOrder") or -1)
+        message = f"A property group named '{name}' already exists."
+        raise Refusal(409, message, category=CONFLICT, context={"name": [name]})
+    if not definitions.NAME.fullmatch(name):
+        raise invalid(f"Property group name '{name}' is not valid", name=[name])
+    order = as_whole(sent.get("displayOrder"), -1)
+    group = {"name": name, "label": label, "displayOrder": order, "archived": False}
     portal.catalogue.define_group(_type(call), group)
     return Answer(201, group, {"Location": f"{call.path}/{group['name']}"})
 
 
 def update_group(portal: Portal, call: Call) -> Answer:
-    sent = call.body if isinstance(call.body, dict) else {}
-    group = _group(portal, call) | {
-        name: sent[name] for name in ("label", "displayOrder") if sent.get(name) is not None
-    }
+    sent, old = as_members(call.body, "PropertyGroupUpdate"), _group(portal, call)
+    label, order = as_text(sent.get("label") or old["label"]), as_whole(sent.get("displayOrder"), old["displayOrder"])
+    group = {**old, "label": label, "displayOrder": order}
     portal.catalogue.define_group(_type(call), group)
     return Answer(200, group)
 

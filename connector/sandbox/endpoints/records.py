@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connector.sandbox import showing, work, writing
 from connector.sandbox.answers import NOT_FOUND, Answer, Refusal, invalid, not_found
-from connector.sandbox.call import Call
+from connector.sandbox.call import Call, is_whole
 from connector.sandbox.emails import normalized
 from connector.sandbox.object_types import ObjectType, object_type
 from connector.sandbox.portal import Portal
@@ -80,7 +80,7 @@ def _addressed(portal: Portal, call: Call, kind: ObjectType, *, archived: bool) 
 
 
 def _numeric(record_id: str) -> str:
-    if not record_id.isdigit():
+    if not is_whole(record_id):
         message = "Object not found.  objectId are usually numeric."
         raise Refusal(404, message, category=NOT_FOUND, context={"id": [record_id]})
     return record_id
@@ -88,7 +88,7 @@ def _numeric(record_id: str) -> str:
 
 def _number(call: Call, name: str, default: int) -> int:
     text = call.query.get(name) or str(default)
-    if not text.isdigit():
+    if not is_whole(text):
         raise invalid(f"{name} must be a whole number, not '{text}'")
     return int(text)
 

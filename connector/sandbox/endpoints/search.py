@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from connector.sandbox import showing
+from connector.sandbox import showing, values
 from connector.sandbox.answers import Answer, invalid
-from connector.sandbox.call import Call, as_text
+from connector.sandbox.call import Call, as_members, as_text, is_whole, unreadable
+from connector.sandbox.definitions import Definition
 from connector.sandbox.object_types import ObjectType, object_type
 from connector.sandbox.portal import Portal
 from connector.sandbox.record import Record
+from connector.sandbox.values import Refused
 
 PAGE_AT_MOST = 200
 RESULTS_AT_MOST = 10_000
@@ -28,7 +30,7 @@ def search(portal: Portal, call: Call) -> Answer:
     query = call.member("query", str, "").lower()
     found = [r for r in portal.search.records(kind.name) if _meets(r, groups) and _mentions(r, query)]
     _sort(found, call)
-    names = call.member("properties", list, []) or kind.shown
+    names = call.texts("properties") or kind.shown
     body: dict[str, Any] = {
         "total": len(found),
         "results": [showing.shown(portal, call, record, names) for record in found[offset : offset + limit]],
@@ -41,7 +43,7 @@ def search(portal: Portal, call: Call) -> Answer:
 def _window(call: Call) -> tuple[int, int]:
     after, limit = call.body.get("after") if isinstance(call.body, dict) else None, call.member("limit", int, _PAGE)
     text = as_text(after) if after is not None else "0"
-    if not text.isdigit() or not 0 < limit <= PAGE_AT_MOST:
+    if not is_whole(text) or not 0 < limit <= PAGE_AT_MOST:
         raise invalid(f"limit must be between 1 and {PAGE_AT_MOST} and after a whole number")
     if int(text) + limit > RESULTS_AT_MOST:
         raise invalid(f"The search results may be paged up to {RESULTS_AT_MOST} only")
@@ -49,7 +51,9 @@ def _window(call: Call) -> tuple[int, int]:
 
 
 def _groups(call: Call) -> list[list[Any]]:
-    groups = [group.get("filters") or [] for group in call.member("filterGroups", list, []) if isinstance(group, dict)]
+    groups = [as_members(group, "FilterGroup").get("filters") or [] for group in call.member("filterGroups", list, [])]
+    if not all(isinstance(group, list) for group in groups):
+        raise unreadable(groups, "java.util.List")
     if len(groups) > _GROUPS or any(len(group) > _FILTERS_PER_GROUP for group in groups):
         raise invalid(f"At most {_GROUPS} filter groups of {_FILTERS_PER_GROUP} filters each are allowed")
     if sum(len(group) for group in groups) > _FILTERS:
@@ -74,14 +78,27 @@ def _filters(portal: Portal, kind: ObjectType, rows: list[Any]) -> list[Test]:
 
 
 def _filter(portal: Portal, kind: ObjectType, row: Any) -> Test:
-    if not isinstance(row, dict) or row.get("operator") not in _OPERATORS:
-        raise invalid(f"Unknown filter operator: {row.get('operator') if isinstance(row, dict) else row}")
-    name, operator = str(row.get("propertyName")), str(row["operator"])
-    if portal.catalogue.definition(kind.name, name) is None:
+    row = as_members(row, "Filter")
+    name, operator = str(row.get("propertyName")), str(row.get("operator"))
+    if operator not in _OPERATORS:
+        raise invalid(f"Unknown filter operator: {operator}")
+    definition = portal.catalogue.definition(kind.name, name)
+    if definition is None:
         raise invalid(f"There was a problem with the request: property '{name}' does not exist")
-    wanted = [as_text(value).lower() for value in row.get("values") or [row.get("value", ""), row.get("highValue", "")]]
+    sent = row.get("values") if isinstance(row.get("values"), list) else [row.get("value"), row.get("highValue")]
+    wanted = [_comparable(definition, as_text("" if value is None else value)) for value in [*(sent or []), "", ""]]
     test = _OPERATORS[operator]
     return lambda record: test(record.properties.get(name, "").lower(), wanted)
+
+
+def _comparable(definition: Definition, text: str) -> str:
+    """Give a value as records have it: times may be sent in milliseconds but are kept in ISO form."""
+    if definition.kind not in {"date", "datetime"} or not text:
+        return text.lower()
+    try:
+        return values.check(definition, text, (), newest=True).text.lower()
+    except Refused as refused:
+        raise invalid(refused.message) from refused
 
 
 def sortable(text: str) -> Sortable:
@@ -105,7 +122,7 @@ _OPERATORS: Mapping[str, Callable[[str, list[str]], bool]] = {
     "GT": lambda text, wanted: bool(text) and sortable(text) > sortable(wanted[0]),
     "GTE": lambda text, wanted: bool(text) and sortable(text) >= sortable(wanted[0]),
     "BETWEEN": lambda text, wanted: bool(text) and sortable(wanted[0]) <= sortable(text) <= sortable(wanted[1]),
-    "IN": lambda text, wanted: text in wanted,
+    "IN": lambda text, wanted: bool(text) and text in wanted,
     "NOT_IN": lambda text, wanted: bool(text) and text not in wanted,
     "HAS_PROPERTY": lambda text, _: bool(text),
     "NOT_HAS_PROPERTY": lambda text, _: not text,

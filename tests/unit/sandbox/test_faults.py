@@ -30,8 +30,9 @@ async def test_slow_waits_before_it_writes(sandbox: Any, clock: Any) -> None:
     client = sandbox()
     await plan(client, {"effect": "slow", "delay_s": 30, "times": 1})
 
-    assert 201 == (await client.post(CONTACTS, json=contact("a@example.com"))).status_code
+    made = await client.post(CONTACTS, json=contact("a@example.com"))
     assert 30 == clock.elapsed
+    assert "2026-03-04T12:00:30.000Z" == made.json()["createdAt"]
 
 
 async def test_reset_before_writes_nothing(sandbox: Any) -> None:
