@@ -146,7 +146,9 @@ def sql(context: Context, admin_url: str | None) -> None:
     if context.json:
         print_json(scripts)
     else:
-        click.echo("\n".join(scripts.values()), nl=False)
+        for store, script in scripts.items():
+            is_empty = all(not line or line.startswith("--") for line in script.splitlines())
+            click.echo(f"-- {store}: nothing is missing" if is_empty else script)
 
 
 @capture.command()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,7 @@ from connector.cli.output import print_json, print_table, seconds
 
 if TYPE_CHECKING:
     from connector.operations.objects import ObjectStatus
+    from connector.operations.source import SourceState
     from connector.operations.status import Status
 
 TYPES = ("contact", "deal", "product", "line-item")
@@ -80,13 +82,14 @@ def _print_status(found: Status) -> None:
     _print_counts("Associations", found.links)
     if found.open_errors:
         print_table("Open errors (see `shopbridge errors list`)", ("cause", "open"), found.open_errors.items())
-    if found.sender:
-        rows = [(kind, state.outcome, state.at, state.details) for kind, state in found.sender.items()]
-        print_table("Last attempt at what waits", ("type", "outcome", "at", "details"), rows)
+    held_up = {kind: state for kind, state in found.sender.items() if state.is_paused or state.is_waiting}
+    if held_up:
+        rows = [(kind, state.outcome, state.at, state.details) for kind, state in held_up.items()]
+        print_table("Held up", ("type", "last attempt", "at", "details"), rows)
 
 
-def _bytes(source: object) -> str:
-    slot = getattr(source, "slot", None)
+def _bytes(source: SourceState) -> str:
+    slot = source.slot
     return "-" if slot is None or slot.behind_bytes is None else f"{slot.behind_bytes / 1024:,.0f} KiB"
 
 
@@ -100,8 +103,7 @@ def _print_accounting(found: Status) -> None:
     print_table(f"Accounting: {verdict}", ("topics", "read", "of these"), rows)
 
 
-def _print_counts(title: str, counts: object) -> None:
-    assert isinstance(counts, dict)
+def _print_counts(title: str, counts: Mapping[str, Mapping[str, int]]) -> None:
     names = sorted({name for each in counts.values() for name in each})
     if names:
         rows = [(kind, *(each.get(name, 0) for name in names)) for kind, each in counts.items()]
