@@ -103,7 +103,7 @@ def plan_capture(shop: Shop, facts: Mapping[str, TableFacts] | None = None) -> C
     """The plan for a shop file.
 
     `facts` are the catalogue's, by table (`postgres.table_facts`); without them no table is found to need whole rows.
-    Raises CaptureError for a database kind, a prefix or an address that cannot be captured.
+    Raises CaptureError for a database kind, a prefix, an address or a mapped column that cannot be captured.
     """
     if shop.database.kind != "postgres":
         raise CaptureError(f"{shop.file}: capture of {shop.database.kind} is not supported; only postgres is")
@@ -121,6 +121,7 @@ def plan_capture(shop: Shop, facts: Mapping[str, TableFacts] | None = None) -> C
             address.host, address.port, address.database, ours, secrets.token_urlsafe(24), address.sslmode
         )
     known = facts or {}
+    _require_stored(shop, known)
     return CapturePlan(
         prefix=prefix,
         schema=shop.database.schema,
@@ -137,6 +138,20 @@ def plan_capture(shop: Shop, facts: Mapping[str, TableFacts] | None = None) -> C
         left_out=tuple((table, column) for table, fact in known.items() for column in fact.generated),
         extra_config=shop.capture.config,
     )
+
+
+def _require_stored(shop: Shop, facts: Mapping[str, TableFacts]) -> None:
+    """Raises CaptureError for every mapped column that the database computes: its change log does not carry it."""
+    mapped = [
+        f"{place}: {mapping.table}.{column} is a generated column"
+        for mapping in shop.mappings()
+        for column, place in mapping.columns().items()
+        if mapping.table in facts and column in facts[mapping.table].generated
+    ]
+    if mapped:
+        raise CaptureError(
+            "\n".join(mapped) + "\nThe change log does not carry generated columns. Compute the value with `sql:`."
+        )
 
 
 def parse_address(url: str) -> Address:
