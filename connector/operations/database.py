@@ -22,7 +22,7 @@ def look(shop: Shop) -> list[Finding]:
         facts = catalogue.table_facts(connection, shop.database.schema, shop.tables())
         plan = replace(plan_capture(shop, facts), sets_password=False)
         findings.append(_server(connection, plan, where))
-        tables = list(_tables(shop, facts, where))
+        tables = list(table_findings(shop, facts, where))
         findings += tables or [Finding(ok=True, what=f"{where}: tables {', '.join(facts)} can be mapped")]
         findings.append(_prepared(connection, plan, where))
     return findings
@@ -37,7 +37,7 @@ def _server(connection: Connection, plan: CapturePlan, where: str) -> Finding:
     return Finding(ok=True, what=f"{where}: wal_level is logical, and a slot is free")
 
 
-def _tables(shop: Shop, facts: Mapping[str, TableFacts], where: str) -> Iterator[Finding]:
+def table_findings(shop: Shop, facts: Mapping[str, TableFacts], where: str) -> Iterator[Finding]:
     """What stands in the way, table by table."""
     for table in shop.tables():
         fact = facts.get(table)

@@ -38,7 +38,7 @@ async def _original(settings: Settings, error: SyncError) -> Original:
     if value is None:
         return Original(found)
     async with registry_of(settings) as registry:
-        return Original(found, await _readable(registry, key), await _readable(registry, value))
+        return Original(found, await readable(registry, key), await readable(registry, value))
 
 
 def _from_topic(settings: Settings, error: SyncError) -> tuple[bytes | None, bytes | None, str]:
@@ -55,7 +55,7 @@ def _from_topic(settings: Settings, error: SyncError) -> tuple[bytes | None, byt
     return None, None, f"{place} is not in the log any more"
 
 
-async def _readable(registry: Registry, data: bytes | None) -> Any:
+async def readable(registry: Registry, data: bytes | None) -> Any:
     """Decoded by the schema that wrote it; what cannot be decoded as text or, if it is none, the first bytes as hex."""
     if data is None:
         return None
@@ -72,6 +72,6 @@ async def _readable(registry: Registry, data: bytes | None) -> Any:
 
 def _raw(data: bytes) -> str:
     head = data[:BYTES_SHOWN]
-    text = head.decode("utf-8", errors="replace")
-    shown = text if text.isprintable() else head.hex(" ")
+    text = head.decode("ascii", errors="backslashreplace")
+    shown = text if head.isascii() and text.isprintable() else head.hex(" ")
     return shown if len(data) <= BYTES_SHOWN else f"{shown} ... ({len(data)} bytes)"

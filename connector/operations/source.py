@@ -18,6 +18,7 @@ from connector.kafka import TopicInfo, read_range
 from connector.mapping import Shop
 from connector.operations.contracts import registry_of
 from connector.record import Record
+from connector.registry import Registry
 from connector.settings import Settings
 
 HEARTBEAT_LATE_S: Final = 60.0
@@ -97,22 +98,26 @@ def _snapshot(settings: Settings, topic: TopicInfo | None, problems: list[str]) 
     if not records:
         return SnapshotState()
     try:
-        return asyncio.run(_follow(settings, records))
+        return asyncio.run(_told(settings, records))
     except ShopbridgeError as error:
         problems.append(f"how the snapshot goes cannot be told: {error}")
         return SnapshotState()
 
 
-async def _follow(settings: Settings, records: Sequence[Record]) -> SnapshotState:
+async def _told(settings: Settings, records: Sequence[Record]) -> SnapshotState:
+    async with registry_of(settings) as registry:
+        return await follow(registry, records)
+
+
+async def follow(registry: Registry, records: Sequence[Record]) -> SnapshotState:
     """What the notifications say of the newest snapshot; records that say nothing of one are passed over."""
     state = SnapshotState()
-    async with registry_of(settings) as registry:
-        for record in records:
-            try:
-                await registry.load([wire.schema_id(record.value or b"")])
-                seen = signals.notification(record, registry)
-            except RowError:
-                continue
-            if seen is not None:
-                state = signals.observe(state, seen)
+    for record in records:
+        try:
+            await registry.load([wire.schema_id(record.value or b"")])
+            seen = signals.notification(record, registry)
+        except RowError:
+            continue
+        if seen is not None:
+            state = signals.observe(state, seen)
     return state
