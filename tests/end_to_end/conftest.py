@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,7 +12,9 @@ import pytest
 
 from tests.support.world import ROOT, World
 
-HOME, PORT_BASE = ".local/test", "21000"
+HOME, PORT_BASE = os.environ.get("E2E_HOME", ".local/test"), os.environ.get("E2E_PORT_BASE", "21000")
+KEEP = "E2E_KEEP" in os.environ
+"""Whether the stack is left running for the next run of tests."""
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +25,8 @@ def stack() -> Iterator[dict[str, str]]:
     subprocess.run([*command, "up", *where], cwd=ROOT, check=True)
     lines = (ROOT / HOME / "env").read_text().splitlines()
     yield dict(line.split("=", 1) for line in lines if "=" in line)
-    subprocess.run([*command, "down", *where], cwd=ROOT, check=True)
+    if not KEEP:
+        subprocess.run([*command, "down", *where], cwd=ROOT, check=True)
 
 
 @pytest.fixture(scope="module")
