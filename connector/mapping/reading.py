@@ -94,7 +94,7 @@ class RowReader:
             return UNAVAILABLE
         except RowError as error:
             raise RowError(error.type, error.details, property_name=name) from error
-        except EvaluationError as error:
+        except (EvaluationError, ArithmeticError) as error:
             raise RowError("MAPPING_FAILED", str(error), property_name=name) from error
         except KeyError as error:
             raise self._no_column(error, row, name) from error
@@ -106,7 +106,7 @@ class RowReader:
             return read(row)
         except UnavailableColumnError as error:
             raise self._not_carried(what, error.column) from error
-        except EvaluationError as error:
+        except (EvaluationError, ArithmeticError) as error:
             raise RowError("MAPPING_FAILED", f"{what} of {self._mapping.name}: {error}") from error
         except KeyError as error:
             raise self._no_column(error, row, None) from error

@@ -23,6 +23,7 @@ def check_section(document: Document, section: str, tables: Numbered) -> list[Mi
     found += _shared_properties(document, section, tables)
     found += _several_bearing(document, section, tables)
     found += _types_differ(document, section, tables)
+    found += _matched_differently(document, section, tables)
     return found
 
 
@@ -95,6 +96,14 @@ def _types_differ(document: Document, section: str, tables: Numbered) -> Iterato
             if stated.setdefault(name, kind) != kind:
                 wrong = f"`{name}` is a {stated[name]} in an earlier mapping of `{section}`, here a {kind}"
                 yield at_value(document, (section, index, "types", name), Fault(0, wrong, "Use one type for both."))
+
+
+def _matched_differently(document: Document, section: str, tables: Numbered) -> Iterator[Mistake]:
+    stated = [(index, table.match_by) for index, table in tables.items() if table.match_by is not None]
+    for index, name in stated[1:]:
+        if name != stated[0][1]:
+            wrong = f"`{section}` are matched by `{stated[0][1]}` in an earlier mapping, here by `{name}`"
+            yield at_value(document, (section, index, "match_by"), Fault(0, wrong, "Use one property for all of them."))
 
 
 def sections_of(data: Mapping[str, object], section: str) -> Sequence[object]:

@@ -16,12 +16,13 @@ Caster = Callable[[Any], Any]
 
 BLANKS = " \t\n\v\f\r"
 _WHOLE = re.compile(r"[+-]?[0-9]+").fullmatch
+_LONGEST_WHOLE = 4000  # Python reads no longer ones; they are out of every range anyway
 _NUMERIC = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?").fullmatch
-_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _STAMP = re.compile(
     r"(?P<day>\d{4}-\d{1,2}-\d{1,2})"
     r"([ T](?P<hour>\d{1,2}):(?P<minute>\d{2})(:(?P<second>\d{2})(\.(?P<fraction>\d{1,6}))?)?"
-    r"\s?(?P<zone>Z|[+-]\d{2}(:?\d{2})?)?)?"
+    r"\s?(?P<zone>Z|[+-]\d{2}(:?\d{2})?)?)?",
+    re.ASCII,
 ).fullmatch
 _TRUE = {"t", "tr", "tru", "true", "y", "ye", "yes", "on", "1"}
 _FALSE = {"f", "fa", "fal", "fals", "false", "n", "no", "of", "off", "0"}
@@ -135,7 +136,7 @@ def _to_whole(value: Any) -> int:
     text = value.strip(BLANKS)
     if not _WHOLE(text):
         raise EvaluationError(f"{value!r} is no whole number")
-    return int(text)
+    return int(text) if len(text) <= _LONGEST_WHOLE else 1 << 64
 
 
 def _to_numeric(value: Any) -> Decimal:

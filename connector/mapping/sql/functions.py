@@ -194,7 +194,8 @@ def _is_typed_literal_cast(compiler: Compiler, node: exp.Cast) -> bool:
     if type(inner) is not exp.Cast or not isinstance(inner.this, exp.Literal):
         return False
     before = compiler.text[: offset(inner.this)].rstrip()
-    return bool(_TYPE_WORD(before))
+    after = compiler.text[inner.this.meta.get("end", 0) + 1 :].lstrip()
+    return bool(_TYPE_WORD(before)) and after.startswith("::")
 
 
 _TYPE_WORD = re.compile(

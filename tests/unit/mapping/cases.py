@@ -48,9 +48,8 @@ for _tag, _make in _TAGS.items():
     _Loader.add_constructor(_tag, _scalar_of(_make))
 
 
-def read_case(path: Path) -> dict[str, Any]:
-    case: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), _Loader)
-    return case
+def read_case(path: Path) -> Any:
+    return yaml.load(path.read_text(encoding="utf-8"), _Loader)
 
 
 def shop_of(folder: Path, text: str) -> Shop:
