@@ -16,6 +16,8 @@ import json
 import os
 import sys
 from collections import Counter
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import psycopg
@@ -114,6 +116,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (psycopg.Error, reading.UnreadableError) as error:
         sys.stderr.write(f"compare: {error}\n")
         return 2
+    if options.fresh_since:
+        since = datetime.fromisoformat(options.fresh_since)
+        shop = replace(shop, commits={rev: at for rev, at in shop.commits.items() if at >= since})
     tallies, differences = compare(shop, sandbox, errors, ambiguous)
     if options.json:
         print(as_json(tallies, differences, errors_checked=errors is not None))
@@ -131,6 +136,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--errors", type=Path, help="open errors, JSON lines")
     parser.add_argument("--ambiguous", type=Path, help="ids of calls whose fate the sender did not know")
     parser.add_argument("--log-since", type=int, default=0, help="read the log of writes after this seq")
+    parser.add_argument("--fresh-since", metavar="ISO-TIME", help="freshness only of changes committed after this")
     parser.add_argument("--store", default="demo", help="the store's id in the shop file")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)

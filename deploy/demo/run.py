@@ -13,7 +13,9 @@ import argparse
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -46,25 +48,36 @@ def show(stage: Stage, options: argparse.Namespace) -> int:
     stage.run("Provision HubSpot's stand-in", *stage.shopbridge("setup"))
     stage.run("Capture the shop", *stage.shopbridge("capture", "apply"))
     stage.start_worker()
+    since = datetime.now(UTC).isoformat()
     traffic = ("--rate", str(options.rate), "--seconds", str(options.seconds), "--seed", str(time.time_ns() % 10_000))
     stage.run(f"Live traffic for {options.seconds} s", *stage.python("deploy.demo.traffic", *traffic))
-    wait_for_rest(stage, deadline_s=options.deadline)
-    verdict = compare(stage)
+    status = wait_for_rest(stage, deadline_s=options.deadline)
+    verdict = max(compare(stage, since), judge_accounting(stage, status))
     farewell(stage, verdict, time.monotonic() - started)
     return verdict
 
 
-def compare(stage: Stage) -> int:
+def compare(stage: Stage, since: str) -> int:
     """Set the shop beside HubSpot's stand-in, by a program that knows nothing of the product."""
     errors = stage.home / "open-errors.jsonl"
     errors.write_text(stage.output(*stage.shopbridge("--json", "errors", "list", "--open")))
     command = stage.python("deploy.demo.compare", "--sandbox", stage.environment["SHOPBRIDGE_SANDBOX_DATABASE"])
     return subprocess.run(
-        [*command, "--errors", str(errors), "--ambiguous", str(stage.journal)],
+        [*command, "--errors", str(errors), "--ambiguous", str(stage.journal), "--fresh-since", since],
         cwd=ROOT,
         env=stage.environment,
         check=False,
     ).returncode
+
+
+def judge_accounting(stage: Stage, status: dict[str, Any]) -> int:
+    """Say whether every record that the broker holds is accounted for; 0 if so."""
+    accounting = status["accounting"]
+    if accounting["balanced"]:
+        stage.console.print("Every record of every topic is accounted for, up to the broker's end offsets.")
+        return 0
+    stage.console.print(f"[red]The accounting does not add up: {accounting}[/red]")
+    return 1
 
 
 def farewell(stage: Stage, verdict: int, seconds: float) -> None:

@@ -17,12 +17,12 @@ QUIET_POLLS = 3
 """At rest only when it was seen so several times in a row: a deadline of a waiting child may be about to pass."""
 
 
-def wait_for_rest(stage: Stage, deadline_s: float) -> None:
-    """Return once the slot has confirmed all that is committed and the worker reports rest, else raise StageError."""
+def wait_for_rest(stage: Stage, deadline_s: float) -> dict[str, Any]:
+    """The status once the slot has confirmed all that is committed and nothing is under way, else StageError."""
     stage.console.rule("Wait until nothing is under way", align="left", style="dim")
     target = _written(stage)
     deadline = time.monotonic() + deadline_s
-    quiet = 0
+    quiet, status = 0, dict[str, Any]()
     with Live(console=stage.console, refresh_per_second=4) as live:
         while quiet < QUIET_POLLS:
             stage.require_worker()
@@ -32,6 +32,7 @@ def wait_for_rest(stage: Stage, deadline_s: float) -> None:
             if time.monotonic() > deadline:
                 raise StageError(f"not at rest after {deadline_s:.0f} s: {json.dumps(status.get('lag'))}")
             time.sleep(POLL_S)
+    return status
 
 
 def _nobody_waits(status: dict[str, Any]) -> bool:
