@@ -57,13 +57,13 @@ def call(path: str, function: Callable[[dict[str, Column]], object]) -> Callable
     """The function as a property's reader: raises RowError FUNCTION_RAISED for whatever it raises."""
 
     def read(row: Row) -> Value:
-        given = _as_dict(row)
+        given = _GuardedRow(row)
         try:
             value = function(given)
         except Exception as error:
-            _refuse_unavailable(given)
+            _raise_missed(given)
             raise RowError("FUNCTION_RAISED", f"{path} raised {_describe(error)}") from error
-        _refuse_unavailable(given)
+        _raise_missed(given)
         return _checked(path, value)
 
     return read
@@ -93,34 +93,39 @@ def _describe(error: Exception) -> str:
     return f"{text} (line {last.lineno} of {Path(last.filename).name}: {last.line or last.name})"
 
 
-def _as_dict(row: Row) -> dict[str, Column]:
-    for value in row.values():
-        if value is UNAVAILABLE:
-            return _GuardedRow(row)
-    return dict(row)
-
-
-def _refuse_unavailable(row: dict[str, Column]) -> None:
-    if isinstance(row, _GuardedRow) and row.missed is not None:
-        raise UnavailableColumnError(row.missed)
+def _raise_missed(row: _GuardedRow) -> None:
+    if row.missed is not None:
+        raise row.missed
 
 
 class _GuardedRow(dict[str, Column]):
-    """A row with columns that the change did not carry; `missed` names one that was read all the same.
+    """A copy of a row, whose columns that were not carried or not decoded raise when they are read.
 
-    It is remembered because a function may catch the exception and return something made up.
+    `missed` remembers what was raised, because a function may catch it and return something made up.
     """
 
     def __init__(self, row: Row) -> None:
         super().__init__(row)
-        self.missed: str | None = None
+        self._row = row
+        self.missed: UnavailableColumnError | RowError | None = None
 
     def __getitem__(self, name: str) -> Column:
         value = super().__getitem__(name)
         if value is UNAVAILABLE:
-            self.missed = name
-            raise UnavailableColumnError(name)
+            self.missed = UnavailableColumnError(name)
+            raise self.missed
         return value
+
+    def __missing__(self, name: str) -> Column:
+        """The decoder's row raises its own error for a column that it could not read."""
+        try:
+            return self._row[name]
+        except RowError as error:
+            self.missed = error
+            raise
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._row
 
     def __iter__(self) -> Iterator[str]:
         """Defined, so that `dict(row)` reads every value by `__getitem__`."""

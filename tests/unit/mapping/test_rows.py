@@ -63,3 +63,30 @@ def typed(value: Any) -> Any:
     if isinstance(value, list):
         return [typed(item) for item in value]
     return (type(value).__name__, str(value)) if not isinstance(value, str) else ("str", str(value))
+
+
+class Undecoded(dict[str, Any]):
+    """A row as the decoder gives it, with a column that it could not read."""
+
+    def __missing__(self, column: str) -> None:
+        raise RowError("UNSUPPORTED_VALUE", f"{column} is before Christ") if column == "phone" else KeyError(column)
+
+    def __contains__(self, column: object) -> bool:
+        return column == "phone" or super().__contains__(column)
+
+
+@pytest.mark.parametrize(
+    "source", ["phone", '"{phone}"', '{sql: "phone"}', '{python: "tests.cases.mapping.shop_functions:careless"}']
+)
+def test_a_column_that_was_not_decoded_is_the_error_of_its_property(source: str, tmp_path: Path) -> None:
+    """However a property reads it, the decoder's error becomes the property's; rows that do not read it are mapped."""
+    text = f'customers: {{from: customers, id: "{{id}}", properties: {{email: email, phone: {source}}}}}\n'
+    text += 'products: {from: customers, id: "{id}", properties: {name: email, shop_x: {python: "shop_sums:keys"}}}\n'
+    (tmp_path / "shop_sums.py").write_text("def keys(row):\n    return len(row) + ('phone' in row)\n")
+    shop = shop_of(tmp_path, text)
+    given = change("customers", after=Undecoded(id=1, email="a@example.com"))
+    with pytest.raises(RowError) as refusal:
+        mapper(shop, "customers").map(given)
+    assert ("UNSUPPORTED_VALUE", "phone") == (refusal.value.type, refusal.value.property_name)
+    (message,) = mapper(shop, "products").map(given)
+    assert {"name": "a@example.com", "shop_x": 3} == message.properties
