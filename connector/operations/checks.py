@@ -146,6 +146,6 @@ async def _hubspot(settings: Settings, shops: Sequence[Shop]) -> Findings:
     wrong = [Finding(ok=False, what=f"hubspot: {each.what}", remedy=each.remedy) for each in findings if not each.ok]
     right = len(findings) - len(wrong)
     if not right:
-        return wrong
+        return [*wrong, Finding(ok=False, what=f"hubspot: the credential needs the scopes {hubspot.SCOPES}")]
     what = f"hubspot: {settings.hubspot_url} takes our credential; {right} properties, stages and pipelines are right"
     return [Finding(ok=True, what=what), *wrong]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Final
 
 from connector.errors import ConfigurationError
 from connector.http import Http
@@ -13,13 +14,22 @@ from connector.operations import provision
 from connector.operations.portal import Finding, wanted_by
 from connector.settings import Settings
 
+SCOPES: Final = (
+    "crm.objects.{contacts,deals,products,line_items}.{read,write}, "
+    "crm.schemas.{contacts,deals}.{read,write}, e-commerce"
+)
+"""What the credential must be allowed (HubSpot docs); e-commerce is for properties of products and line items."""
+
 
 @asynccontextmanager
 async def hubspot_of(settings: Settings) -> AsyncIterator[Http]:
     """HubSpot with our credential; raises ConfigurationError where none is set."""
     token = settings.hubspot_token.get_secret_value()
     if not token:
-        raise ConfigurationError("There is no credential for HubSpot: set SHOPBRIDGE_HUBSPOT_TOKEN.")
+        raise ConfigurationError(
+            f"There is no credential for HubSpot.\n"
+            f"Set SHOPBRIDGE_HUBSPOT_TOKEN to a service key with the scopes {SCOPES}"
+        )
     headers = {"Authorization": f"Bearer {token}"}
     http = Http(settings.hubspot_url, headers=headers, timeout_s=settings.hubspot_timeout_s)
     try:

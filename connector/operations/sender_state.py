@@ -47,5 +47,5 @@ def sender_states(tx: Connection) -> dict[str, TypeState]:
 
 
 def _state(attempt: Mapping[str, Any]) -> TypeState:
-    words = attempt.get("details") or attempt.get("category") or ""
-    return TypeState(str(attempt["outcome"]), str(attempt["at"]), str(words))
+    words = [attempt.get("type"), attempt.get("details") or attempt.get("category")]
+    return TypeState(str(attempt["outcome"]), str(attempt["at"]), ": ".join(str(each) for each in words if each))

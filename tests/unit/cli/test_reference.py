@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import shlex
 from pathlib import Path
 
 import click
@@ -17,7 +19,9 @@ from connector.cli.worker import ROLES
 from connector.operations import roles_held
 from connector.sandbox.__main__ import main as sandbox
 
-PAGE = Path(__file__).parents[3] / "docs" / "command-line.md"
+DOCS = Path(__file__).parents[3] / "docs"
+PAGE = DOCS / "command-line.md"
+GUIDE = DOCS / "operators.md"
 ROOT = click.Context(cli, info_name="shopbridge", auto_envvar_prefix="SHOPBRIDGE")
 EVERY = list(commands(ROOT, cli))
 
@@ -35,6 +39,34 @@ def test_every_option_names_its_variable_in_the_help(ctx: click.Context, command
         if isinstance(each, click.Option):
             assert variable(ctx, each) in told
             assert each.help
+
+
+def examples(page: Path) -> list[list[str]]:
+    """The arguments of every command that a page shows in a block, up to a comment or what the shell does with it."""
+    lines = [
+        line.strip() for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("    shopbridge")
+    ]
+    found = [shlex.split(line, comments=True)[1:] for line in lines]
+    return [
+        list(itertools.takewhile(lambda word: word not in {"&", "||"} and not word.startswith(">"), each))
+        for each in found
+    ]
+
+
+@pytest.mark.parametrize("arguments", examples(GUIDE), ids=" ".join)
+def test_the_guide_shows_commands_that_there_are(arguments: list[str]) -> None:
+    """Each example names a command, and options and arguments that it takes."""
+    group: click.Group = cli
+    ctx, words = ROOT, arguments
+    while True:
+        _, command, words = group.resolve_command(ctx, words)
+        assert command is not None
+        ctx = click.Context(command, parent=ctx, info_name=command.name)
+        if not isinstance(command, click.Group):
+            break
+        group = command
+    _, left, _ = command.make_parser(ctx).parse_args(words)
+    assert [] == left
 
 
 def test_variables_are_distinct() -> None:

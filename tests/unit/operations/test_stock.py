@@ -13,8 +13,9 @@ from connector.ledger.error_book import report_errors
 from connector.ledger.tables import quota
 from connector.message import ObjectType
 from connector.operations.ledger_file import reading
+from connector.operations.sender_state import sender_states
 from connector.operations.stock import ON_CHILD, Stock, take_stock
-from connector.outcome import Refusal, Refused
+from connector.outcome import Refusal, Refused, SchemaRefused
 from tests.support.desk import Office
 from tests.support.story import contact, deal, deleted, line, product
 
@@ -94,6 +95,20 @@ async def test_in_flight_is_neither_due_nor_equal(office: Office, tmp_path: Path
     await office.say(product("5", 1))
     await office.take()
     assert {"PRODUCT": {"in_flight": 1}} == stock(tmp_path).records
+
+
+async def test_a_refused_schema_is_known_by_the_attempts_of_what_waits(office: Office, tmp_path: Path) -> None:
+    """The type is paused as long as its last attempt met a refusal of the portal's schema; once sent it is not."""
+    await office.say(product("5", 1))
+    refusal = Refusal("PROPERTY_DOESNT_EXIST", "no property shop_shelf", "shop_shelf")
+    await office.desk.settle({step.record: SchemaRefused(refusal) for step in await office.take()})
+    with reading(tmp_path / "ledger.db") as tx:
+        paused = sender_states(tx)
+    await office.send()
+    with reading(tmp_path / "ledger.db") as tx:
+        after = sender_states(tx)
+    assert {"PRODUCT": True} == {kind: state.is_paused for kind, state in paused.items()}
+    assert {} == after
 
 
 async def test_reading_cannot_write(office: Office, tmp_path: Path) -> None:
