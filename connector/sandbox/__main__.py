@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 from pydantic import ValidationError
@@ -38,9 +40,17 @@ def main(  # noqa: PLR0913 - one argument per option
     try:
         flipped = Switches.model_validate_json(switches)
     except ValidationError as error:
-        raise click.BadParameter(str(error), param_hint="--switches") from error
-    settings = SandboxSettings(database, token, plan, portal_id, time_zone, seed, flipped)
-    configured(create_app(settings), host, port).run()
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise click.BadParameter(wrong, param_hint="--switches") from error
+    try:
+        ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise click.BadParameter(f"no such time zone: {time_zone}", param_hint="--time-zone") from error
+    try:
+        app = create_app(SandboxSettings(database, token, plan, portal_id, time_zone, seed, flipped))
+    except sqlite3.Error as error:
+        raise click.BadParameter(f"{database} cannot be used: {error}", param_hint="--database") from error
+    configured(app, host, port).run()
 
 
 if __name__ == "__main__":

@@ -22,6 +22,9 @@ Effect = Literal[
     "502",
     "503",
     "504",
+    "520",
+    "521",
+    "523",
     "unauthorized",
     "expired",
     "missing_scopes",
@@ -161,7 +164,7 @@ def refusal_of(rule: FaultRule, correlation_id: str) -> Answer | None:
     """Give the answer of an effect that strikes before the call is handled; None if it only delays or cuts off."""
     retry = {} if rule.retry_after is None else {"Retry-After": str(rule.retry_after)}
     match rule.effect:
-        case "502" | "503" | "504":
+        case "502" | "503" | "504" | "520" | "521" | "523":
             return html_page(int(rule.effect), retry)
         case "477":
             headers = {"Retry-After": str(60 if rule.retry_after is None else rule.retry_after)}
