@@ -15,6 +15,7 @@ from typing import Any
 from connector.change import UNAVAILABLE, Column, Row
 from connector.errors import RowError
 from connector.mapping.faults import Fault, FaultyTextError, UnavailableColumnError
+from connector.mapping.values import whole_value
 from connector.message import Value
 
 _VALUES = (bool, int, str, Decimal, date, type(None))
@@ -78,6 +79,8 @@ def _checked(path: str, value: object) -> Value:
         if value.tzinfo is None:
             raise RowError("ERROR_INVALID_DATE_PROPERTY", f"{path} returned {value}, a time without a zone")
         return value.astimezone(UTC)
+    if type(value) is int:
+        return whole_value(value)
     if not isinstance(value, _VALUES):
         wanted = "None, bool, int, str, Decimal, date or datetime"
         raise RowError("FUNCTION_RAISED", f"{path} returned a {type(value).__name__}; it must return {wanted}")

@@ -84,7 +84,8 @@ def _instant(value: datetime, zone: ZoneInfo | None) -> datetime:
     return value.replace(tzinfo=zone).astimezone(UTC)
 
 
-def _whole(value: int) -> int | Decimal:
+def whole_value(value: int) -> int | Decimal:
+    """A whole number beyond 64 bits is a decimal."""
     return value if -_LONG <= value < _LONG else Decimal(value)
 
 
@@ -122,7 +123,7 @@ def _stamp(value: datetime) -> str:
 
 
 _CONVERSIONS: dict[type, Callable[[Any], Value]] = {
-    int: _whole,
+    int: whole_value,
     Decimal: _decimal,
     float: _float,
     date: lambda value: value,

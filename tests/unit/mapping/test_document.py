@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.mapping.document import read_document
@@ -19,6 +19,7 @@ def block(text: str) -> str:
     return "outer:\n  key: |\n    first\n     " + text + "\n    last\n"
 
 
+@settings(deadline=None)
 @given(LINES, st.integers(min_value=0))
 def test_characters_of_a_quoted_text_are_found(text: str, number: int) -> None:
     """Line and column inside a text in single quotes point at the very character, doubled quotes counted."""
@@ -29,6 +30,7 @@ def test_characters_of_a_quoted_text_are_found(text: str, number: int) -> None:
     assert (1, text[offset]) == (line, source[column - 1])
 
 
+@settings(deadline=None)
 @given(LINES, st.integers(min_value=0))
 def test_characters_of_a_block_are_found(text: str, number: int) -> None:
     """Line and column inside a block text point at the very character, its indentation counted."""

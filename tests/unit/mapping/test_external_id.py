@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from connector.errors import RowError
@@ -16,6 +16,7 @@ TEXTS = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_an_id_is_printable_ascii(text: str) -> None:
     """Whatever the text, its id is printable ASCII without blanks, at most 100 characters."""
@@ -24,6 +25,7 @@ def test_an_id_is_printable_ascii(text: str) -> None:
     assert all("!" <= character <= "~" for character in found)
 
 
+@settings(deadline=None)
 @given(TEXTS, TEXTS)
 @example("é", "%C3%A9")
 @example("a b", "a%20b")
@@ -32,6 +34,7 @@ def test_different_texts_have_different_ids(first: str, second: str) -> None:
     assert (first == second) == (external_id(first) == external_id(second))
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="%"), min_size=1))
 def test_plain_ids_stay(text: str) -> None:
     """Printable ASCII up to 100 characters stands for itself."""

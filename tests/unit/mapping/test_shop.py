@@ -178,6 +178,13 @@ def test_the_json_schema_takes_what_the_loader_takes() -> None:
     assert [] == [name for name in wrong if accepted(validator, (CASES / "mistakes" / f"{name}.yaml").read_text())]
 
 
+def test_the_documented_example_loads(tmp_path: Path) -> None:
+    """The whole example of the reference is a shop file without mistakes."""
+    page = (Path(__file__).parents[3] / "docs" / "shop-file.md").read_text(encoding="utf-8")
+    example = page.split("```yaml\n")[1].split("```")[0]
+    assert ("customers", "orders", "products", "order_items") == shop_of(tmp_path, example).tables()
+
+
 def test_every_table_mapping_has_a_name(shop: Shop) -> None:
     """Errors are filed under the table mapping's name; a table that is not mapped has none."""
     assert ["customers", "customers[1]", None] == [

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.change import UNAVAILABLE
@@ -72,6 +72,7 @@ FORMULAS = st.recursive(st.sampled_from("pqr").map(_leaf), _grow, max_leaves=8)
 TRUTHS = st.sampled_from([0.0, 0.5, 1.0])
 
 
+@settings(deadline=None)
 @given(FORMULAS, st.fixed_dictionaries({"p": TRUTHS, "q": TRUTHS, "r": TRUTHS}))
 def test_unknown_is_half_true(formula: Formula, truths: dict[str, float]) -> None:
     """AND is the minimum, OR the maximum and NOT the complement, with unknown half way between false and true."""
@@ -81,6 +82,7 @@ def test_unknown_is_half_true(formula: Formula, truths: dict[str, float]) -> Non
     assert in_sql[model(truths)] is value(sql, row=row)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([None, 1, 2, 3]), min_size=1, max_size=4), st.sampled_from([None, 1, 2, 3]))
 def test_in_is_a_chain_of_or(choices: list[int | None], wanted: int | None) -> None:
     """IN a list gives what comparing with each of its elements gives, joined by OR."""
@@ -89,6 +91,7 @@ def test_in_is_a_chain_of_or(choices: list[int | None], wanted: int | None) -> N
     assert value(chain, row={"i": wanted}) is value(f"i in ({', '.join(words)})", row={"i": wanted})
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab%_\\.", max_size=6), st.text(alphabet="ab%_\\.\n", max_size=6))
 def test_a_pattern_in_a_column_matches_as_a_literal_does(pattern: str, text: str) -> None:
     """LIKE gives the same for a pattern known beforehand and one read from the row."""
