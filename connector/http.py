@@ -16,7 +16,8 @@ from connector.errors import ConfigurationError, RetriableError
 
 _CONNECT_S: Final = 10.0
 _NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-_OUR_MISTAKE: Final = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL)
+_HEADERS: Final = "a header, most likely the credential, holds a character that HTTP forbids; is it whole, on one line?"
+"""Said in place of the library's words, which quote the header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,9 @@ class Http:
                 timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, _CONNECT_S)),
                 trust_env=not _is_loopback(base_url),
             )
-        except httpx.InvalidURL as error:
+        except (httpx.InvalidURL, ValueError) as error:
+            if isinstance(error, UnicodeError):
+                raise ConfigurationError(f"{base_url} cannot be asked: {_HEADERS}") from None
             raise ConfigurationError(f"{base_url!r} is no address ({error}); write it as http://host:port") from error
 
     async def request(
@@ -71,7 +74,9 @@ class Http:
                 response = await self._client.request(method, path, json=json, params=params, headers=headers)
         except TimeoutError as error:
             raise Unanswered(f"{method} {self._place(path)}: no answer in {self._timeout_s:g} s", sent=True) from error
-        except _OUR_MISTAKE as error:
+        except (httpx.LocalProtocolError, UnicodeError):
+            raise ConfigurationError(f"{method} {self._place(path)} cannot be sent: {_HEADERS}") from None
+        except httpx.UnsupportedProtocol as error:
             raise ConfigurationError(f"{method} {self._place(path)} cannot be sent: {error}") from error
         except httpx.HTTPError as error:
             sent = not isinstance(error, _NEVER_SENT)
