@@ -10,6 +10,7 @@ import click
 
 from connector.cli.context import Command, Context, option, pass_context
 from connector.cli.output import print_json, print_table, seconds
+from connector.cli.worker import ROLES
 
 if TYPE_CHECKING:
     from connector.operations.objects import ObjectStatus
@@ -49,9 +50,12 @@ def status(
 
 
 def _overall(context: Context, *, exit_code: bool) -> int:
+    from connector.agents.locks import lock_path
     from connector.operations.status import read_status
 
-    found = read_status(context.settings(), context.shops_if_any())
+    settings = context.settings()
+    locks = {role: lock_path(settings.ledger, role) for role in ROLES}
+    found = read_status(settings, context.shops_if_any(), locks)
     if context.json:
         print_json(found)
     else:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
-
-from connector.agents.locks import lock_path
-
-ROLES: Final = ("map", "apply", "report", "send")
 
 LOCKS: Final = Path("/proc/locks")
 """Linux's list of all locks; taking one to see whether it is free could turn away a worker that starts just then."""
 
 
-def roles_held(ledger: Path, roles: Iterable[str], locks: Path = LOCKS) -> Mapping[str, int | None] | None:
-    """Role → pid of the process that has it, None for a role that nobody has; None where the system does not tell."""
+def roles_held(files: Mapping[str, Path], locks: Path = LOCKS) -> Mapping[str, int | None] | None:
+    """Role → pid of the process that has it, None where nobody has; `files` are the lock files by role.
+
+    None where the system does not tell.
+    """
     try:
         holders = dict(map(_holder, _flocks(locks.read_text())))
     except OSError:
         return None
-    inodes = {role: _inode(lock_path(ledger, role)) for role in roles}
+    inodes = {role: _inode(file) for role, file in files.items()}
     return {role: None if inode is None else holders.get(inode) for role, inode in inodes.items()}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 from connector.errors import RetriableError, ShopbridgeError
 from connector.kafka import TopicInfo, read_range
@@ -18,7 +19,7 @@ from connector.operations.accounting import Account, Accounting, Log, accounts, 
 from connector.operations.broker import admin_of
 from connector.operations.lag import Age, Lag, measure
 from connector.operations.ledger_file import reading
-from connector.operations.roles_held import ROLES, roles_held
+from connector.operations.roles_held import roles_held
 from connector.operations.sender_state import TypeState, sender_states
 from connector.operations.source import SourceState, source_state, watch_topics
 from connector.operations.stock import EQUAL, NOTHING, Stock, take_stock
@@ -64,8 +65,11 @@ class Seen:
     blind: tuple[str, ...] = ()
 
 
-def read_status(settings: Settings, shops: Sequence[Shop]) -> Status:
-    """Look at ledger, broker and databases. What cannot be reached is a problem in the answer, never an exception."""
+def read_status(settings: Settings, shops: Sequence[Shop], locks: Mapping[str, Path]) -> Status:
+    """Look at ledger, broker, databases and the roles' lock files.
+
+    What cannot be reached is a problem in the answer, never an exception.
+    """
     seen, blind = _ledger(settings)
     agents = expected(settings, shops)
     names = {*(topic for _, topic in agents), *(row.topic for row in seen.progress)}
@@ -80,7 +84,7 @@ def read_status(settings: Settings, shops: Sequence[Shop]) -> Status:
         seen.sender,
         accounts(seen.progress, logs(topics), partitions(agents, topics)),
         sources,
-        roles_held(settings.ledger, ROLES),
+        roles_held(locks),
         (*blind, *unreachable),
     )
     return judge(whole, partial(_age, settings), time.time())

@@ -137,7 +137,7 @@ async def test_the_ledger_is_seen_beside_a_kafka_that_is_away(tmp_path: Path, un
     await office.close()
     bootstrap = f"127.0.0.1:{unused_tcp_port}"
     found = status.read_status(
-        Settings.model_validate({"ledger": tmp_path / "ledger.db", "kafka_bootstrap": bootstrap}), []
+        Settings.model_validate({"ledger": tmp_path / "ledger.db", "kafka_bootstrap": bootstrap}), [], {}
     )
     assert ({"CONTACT": {"equal": 1}}, False) == (found.records, found.at_rest)
     assert found.problems[0].startswith(f"Kafka does not answer ({bootstrap}: Connection refused)")
