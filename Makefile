@@ -18,6 +18,7 @@ help: ## Show this list
 	@$(PYTHON) -m venv .local/tools && .local/tools/bin/pip install -q uv==$(UV_VERSION)
 
 .venv/installed: requirements.lock pyproject.toml | $(filter .local/%,$(UV))
+	@$(PYTHON) -m deploy.local packages
 	@$(UV) venv -q --allow-existing --python $(PYTHON) .venv
 	@$(UV) pip sync -q --require-hashes requirements.lock
 	@$(UV) pip install -q --no-deps -e .

@@ -85,12 +85,13 @@ def farewell(stage: Stage, verdict: int, seconds: float) -> None:
     sandbox = stage.environment["SHOPBRIDGE_HUBSPOT_URL"]
     word = "[green]equal[/green]" if verdict == 0 else "[red]not equal[/red]"
     stage.console.print(f"\nShop and HubSpot are {word}, after {seconds:.0f} s. Everything is still running.\n")
-    stage.console.print(f"  Look at   {sandbox}/              HubSpot's stand-in: records, associations, writes")
-    stage.console.print(f"            {stage.environment['SHOP_DATABASE_URL']}   the shop, by psql")
-    stage.console.print(f"  Try       source {stage.home}/env.sh")
-    for command in ("status", "errors list", "status deal 17", "capture status", "check"):
-        stage.console.print(f"            shopbridge {command}")
-    stage.console.print("            psql $SHOP_DATABASE_URL -c \"UPDATE orders SET status = 'shipped' WHERE id = 17\"")
+    stage.console.print(f"  Look at   {sandbox}/  HubSpot's stand-in: records, associations, writes", soft_wrap=True)
+    stage.console.print(f"  Try       source {stage.home.relative_to(ROOT)}/env.sh", highlight=False)
+    order = stage.an_order()
+    for command in ("status", "errors list", f"status deal {order}", "capture status", "check"):
+        stage.console.print(f"            shopbridge {command}", highlight=False)
+    change = f"UPDATE orders SET status = 'cancelled' WHERE id = {order}"
+    stage.console.print(f'            psql $SHOP_DATABASE_URL -c "{change}"', highlight=False, soft_wrap=True)
     stage.console.print("  Stop      make down\n", highlight=False)
 
 

@@ -85,6 +85,12 @@ class Stage:
             found = shop.execute("SELECT to_regclass('public.order_items') IS NOT NULL").fetchone()
         return bool(found and found[0])
 
+    def an_order(self) -> int:
+        """The number of an order that is in HubSpot, to try commands on."""
+        with psycopg.connect(self.environment["SHOP_ADMIN_URL"]) as shop:
+            found = shop.execute("SELECT min(id) FROM orders WHERE status = 'paid'").fetchone()
+        return int(found[0]) if found and found[0] is not None else 1
+
     def start_worker(self) -> None:
         """Start the worker in a session of its own, unless it runs already with the same code and settings."""
         self.console.rule("Start the worker", align="left", style="dim")
