@@ -84,9 +84,9 @@ class Registry:
         if not (missing := set(ids) - self._schemas.keys()):
             return
         async with self._loading:
-            for schema_id in sorted(missing - self._schemas.keys()):
-                if self._unknown_until.get(schema_id, float("-inf")) <= self._clock():
-                    await self._fetch(schema_id)
+            now = self._clock()
+            wanted = sorted(missing - self._schemas.keys())
+            await self._fetch_all([number for number in wanted if self._unknown_until.get(number, now) <= now])
 
     async def register(self, subject: str, avsc: str) -> int:
         """The id of the schema under the subject, registered when it is new.
@@ -122,15 +122,23 @@ class Registry:
         _require_success(answer, f"read {path}")
         return Schema(int(answer.body["id"]), str(answer.body["schema"]))
 
-    async def _fetch(self, schema_id: int) -> None:
+    async def _fetch_all(self, ids: list[int]) -> None:
+        """Fetch in rounds, so that many unknown ids (garbage in the topic) wait no longer than one."""
         for delay_s in (*LAG_DELAYS_S, None):
-            answer = await self._ask("GET", f"/schemas/ids/{schema_id}", alive_is_enough=True)
-            if answer.status == 200:
-                self._schemas[schema_id] = Schema(schema_id, str(answer.body["schema"]))
+            ids = [schema_id for schema_id in ids if not await self._fetch(schema_id)]
+            if not ids:
                 return
             if delay_s is not None:
                 await self._sleep(delay_s)
-        self._unknown_until[schema_id] = self._clock() + UNKNOWN_FOR_S
+        now = self._clock()
+        resting = {schema_id: until for schema_id, until in self._unknown_until.items() if until > now}
+        self._unknown_until = resting | dict.fromkeys(ids, now + UNKNOWN_FOR_S)
+
+    async def _fetch(self, schema_id: int) -> bool:
+        answer = await self._ask("GET", f"/schemas/ids/{schema_id}", alive_is_enough=True)
+        if answer.status == 200:
+            self._schemas[schema_id] = Schema(schema_id, str(answer.body["schema"]))
+        return answer.status == 200
 
     async def _ask(self, method: str, path: str, body: object = None, *, alive_is_enough: bool = False) -> Answer:
         """Ask until there is an answer other than "busy".

@@ -132,6 +132,12 @@ def slot_status(connection: Connection, slot: str) -> SlotStatus:
     return SlotStatus(False) if row is None else SlotStatus(True, *row)
 
 
+def server_of(connection: Connection, slot: str) -> int | None:
+    """The pid of the server process that serves the slot, None when nobody reads it."""
+    row = connection.execute("SELECT active_pid FROM pg_replication_slots WHERE slot_name = %s", (slot,)).fetchone()
+    return None if row is None else row[0]
+
+
 def last_beat(connection: Connection, plan: CapturePlan) -> datetime | None:
     """When the connector last wrote its heartbeat; None before the first one, or when there is no table for it."""
     if plan.heartbeat_table not in _own_tables(connection, plan):

@@ -122,17 +122,16 @@ class Connect:
     async def resume(self, name: str) -> None:
         _require(await self._ask("PUT", f"{_path(name)}/resume"), f"resuming {name}")
 
-    async def restart(self, name: str) -> None:
-        """Start the connector and its failed tasks again."""
-        path = f"{_path(name)}/restart?includeTasks=true&onlyFailed=false"
-        _require(await self._ask("POST", path), f"restarting {name}")
+    async def forget(self, name: str) -> None:
+        """Stop the connector and delete its offsets, so that it starts anew."""
+        await self.stop(name)
+        _require(await self._ask("DELETE", f"{_path(name)}/offsets"), f"deleting the offsets of {name}")
 
     async def delete(self, name: str) -> bool:
         """Delete the connector with its offsets, without which a new one of its name starts anew; False without it."""
         if await self.config(name) is None:
             return False
-        await self.stop(name)
-        _require(await self._ask("DELETE", f"{_path(name)}/offsets"), f"deleting the offsets of {name}")
+        await self.forget(name)
         _require(await self._ask("DELETE", _path(name)), f"deleting {name}")
         return True
 

@@ -8,20 +8,25 @@ Setting up, in this order, each step harmless when repeated:
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from connector.capture import catalogue, postgres, signals
 from connector.capture.catalogue import Connection, SlotStatus
 from connector.capture.config import connector_config, topics
 from connector.capture.connect import Connect, ConnectorStatus
+from connector.capture.errors import CaptureError
 from connector.capture.plan import CapturePlan, TableFacts
 from connector.kafka.admin import NewTopic
 from connector.settings import Settings
 
 T = TypeVar("T")
+
+ENDURANCE_S: Final = 1.0
+"""How long a stream must last to count: longer than a broken one, shorter than Debezium's wait between tries."""
 
 
 class TopicMaker(Protocol):
@@ -76,9 +81,9 @@ async def apply(plan: CapturePlan, settings: Settings, url: str, connect: Connec
     config = connector_config(plan, settings)
     await connect.validate(plan.connector, config)
     await asyncio.to_thread(topic_maker.create_topics, topics(plan, settings))
-    await asyncio.to_thread(_with, url, lambda connection: _forget_without_slot(connection, plan))
+    await _require_continuity(plan, url, connect, known=before is not None)
     configured = await _configure(connect, plan.connector, before, config)
-    await connect.wait_running(plan.connector, lambda: _streams(url, plan))
+    await connect.wait_running(plan.connector, _Endurance(url, plan).holds)
     signal = await asyncio.to_thread(_with, url, lambda connection: signals.initial_load(connection, plan))
     return Applied(tuple(statements), configured, signal)
 
@@ -98,24 +103,21 @@ async def remove(plan: CapturePlan, url: str, connect: Connect) -> Removed:
     Raises CaptureError with the SQL to run when the role may not do it.
     """
     had_connector = await connect.delete(plan.connector)
-    await connect.until(lambda: _rests(url, plan), f"the slot {plan.slot} is still in use")
+    await connect.until(lambda: _is_free(url, plan), f"the slot {plan.slot} is still in use")
     return Removed(had_connector, tuple(await asyncio.to_thread(postgres.remove, plan, url)))
 
 
 async def _configure(connect: Connect, name: str, before: Mapping[str, str] | None, config: Mapping[str, str]) -> bool:
     """Stopping first makes sure that a task seen running runs by the new configuration."""
     wanted = {**config, "name": name}
-    if before == wanted:
-        status = await connect.status(name)
-        if status is None or not status.runs:
-            await connect.resume(name)
-            await connect.restart(name)
+    status = None if before is None else await connect.status(name)
+    if before == wanted and status is not None and status.runs:
         return False
     if before is not None:
         await connect.stop(name)
     await connect.put(name, config)
     await connect.resume(name)
-    return True
+    return before != wanted
 
 
 def _with_known_password(plan: CapturePlan, before: Mapping[str, str] | None) -> CapturePlan:
@@ -127,18 +129,45 @@ def _with_known_password(plan: CapturePlan, before: Mapping[str, str] | None) ->
     return replace(plan, address=replace(plan.address, password=password), sets_password=False)
 
 
-async def _streams(url: str, plan: CapturePlan) -> bool:
+async def _require_continuity(plan: CapturePlan, url: str, connect: Connect, *, known: bool) -> None:
+    """Without a slot there is a gap: what was loaded before does not count, nor where the connector had been.
+
+    Raises CaptureError for a slot whose log the database has dropped.
+    """
     slot = await asyncio.to_thread(_with, url, lambda connection: catalogue.slot_status(connection, plan.slot))
-    return slot.active
+    if slot.wal_status == "lost":
+        raise CaptureError(
+            f"the database dropped log that the slot {plan.slot} still needed, so changes are lost. {postgres.ANEW}"
+        )
+    if not slot.exists:
+        await asyncio.to_thread(_with, url, lambda connection: signals.forget_initial_load(connection, plan))
+        if known:
+            await connect.forget(plan.connector)
 
 
-async def _rests(url: str, plan: CapturePlan) -> bool:
-    return not await _streams(url, plan)
+class _Endurance:
+    """Whether one server process has served the slot for a while.
+
+    A stream that cannot be read breaks off at once, and Debezium tries again for ever while its task says RUNNING.
+    """
+
+    def __init__(self, url: str, plan: CapturePlan) -> None:
+        self._url = url
+        self._slot = plan.slot
+        self._server: int | None = None
+        self._since = 0.0
+
+    async def holds(self) -> bool:
+        server = await asyncio.to_thread(
+            _with, self._url, lambda connection: catalogue.server_of(connection, self._slot)
+        )
+        if server != self._server:
+            self._server, self._since = server, time.monotonic()
+        return server is not None and time.monotonic() - self._since >= ENDURANCE_S
 
 
-def _forget_without_slot(connection: Connection, plan: CapturePlan) -> None:
-    if not catalogue.slot_status(connection, plan.slot).exists:
-        signals.forget_initial_load(connection, plan)
+async def _is_free(url: str, plan: CapturePlan) -> bool:
+    return await asyncio.to_thread(_with, url, lambda connection: catalogue.server_of(connection, plan.slot)) is None
 
 
 def _with(url: str, work: Callable[[Connection], T]) -> T:

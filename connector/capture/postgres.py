@@ -15,6 +15,10 @@ from connector.capture.plan import SCHEMA, CapturePlan
 
 PASSWORD_PLACE: Final = "choose-a-password"  # noqa: S105 - stands where an administrator writes one
 NOTHING: Final = Catalogue()
+ANEW: Final = (
+    "Run `shopbridge capture remove`, then `apply`, which loads all rows again. Rows deleted in between are not noticed: "
+    "their objects stay in HubSpot"
+)
 
 
 def grants(plan: CapturePlan) -> list[Grant]:
@@ -80,6 +84,7 @@ def apply(plan: CapturePlan, url: str) -> list[str]:
         catalogue.require_logical(connection, plan)
         require_tables(connection, plan)
         there = catalogue.read(connection, plan, grants(plan))
+        _require_publication(plan, there)
         missing = statements(plan, there)
         try:
             for statement in missing:
@@ -92,6 +97,15 @@ def apply(plan: CapturePlan, url: str) -> list[str]:
         except psycopg.Error as error:
             raise CaptureError(f"the database refused to prepare capture: {error}") from error
     return missing
+
+
+def _require_publication(plan: CapturePlan, there: Catalogue) -> None:
+    """The server reads a slot's log with the publications of that time, so a new one does not help an old slot."""
+    if there.slot_active is not None and not there.has_publication:
+        raise CaptureError(
+            f"the publication {plan.publication} is gone while its slot {plan.slot} lives on: PostgreSQL cannot read "
+            f"that log any more. {ANEW}"
+        )
 
 
 def require_tables(connection: Connection, plan: CapturePlan) -> None:

@@ -411,3 +411,43 @@ async def test_a_task_that_fails_says_why(lab: Lab) -> None:
     plan = replace(lab.plan(), extra_config={"publication.name": "nobody_made_it"})
     with pytest.raises(CaptureError, match="Publication autocreation is disabled"):
         await lab.apply(plan)
+
+
+async def test_a_connector_that_somebody_stopped_is_started(lab: Lab) -> None:
+    """Setting up again brings it back as it was."""
+    plan = lab.plan()
+    await lab.load()
+    async with lab.connect() as connect:
+        await connect.stop(plan.connector)
+        assert not (await control.status(plan, lab.owner, connect)).healthy
+
+        assert Applied((), False, None) == await lab.apply()
+        assert (await control.status(plan, lab.owner, connect)).healthy
+
+
+async def test_a_publication_that_was_dropped_is_told(lab: Lab) -> None:
+    """A new one would not help: the server reads the slot's log with the publications of its time."""
+    plan = lab.plan()
+    await lab.load()
+    async with lab.connect() as connect:
+        await connect.stop(plan.connector)
+    lab.sql(f"DROP PUBLICATION {plan.publication}")
+    with pytest.raises(CaptureError, match="is gone while its slot"):
+        await lab.apply()
+
+    await lab.remove()
+    assert (await lab.apply()).signal is not None
+
+
+async def test_a_slot_that_was_dropped_means_another_load(lab: Lab) -> None:
+    """What happened in the meantime is in no log, so all rows are read again."""
+    plan = lab.plan()
+    await lab.load()
+    async with lab.connect() as connect:
+        await connect.stop(plan.connector)
+    lab.sql(f"SELECT pg_drop_replication_slot('{plan.slot}')", "INSERT INTO whole_rows (other) VALUES ('unseen')")
+    applied = await lab.apply()
+    (change,) = await lab.wait_for("whole_rows", 1)
+
+    assert applied.signal is not None
+    assert (Operation.READ, True) == (change.operation, change.snapshot)

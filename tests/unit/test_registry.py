@@ -109,6 +109,17 @@ async def test_an_unknown_id_rests_for_a_minute() -> None:
     assert 2 * tries == len(server.asked)
 
 
+async def test_many_unknown_ids_wait_no_longer_than_one() -> None:
+    """Garbage may name any number of schemas; the good records beside it come through all the same."""
+    replies: dict[str, list[Reply | RetriableError]] = {f"/schemas/ids/{n}": [UNKNOWN] for n in range(100)}
+    clock = Clock()
+    client = registry(Server({**replies, "/schemas/ids/100": [SCHEMA]}), clock)
+    await client.load(range(101))
+
+    assert sum(LAG_DELAYS_S) == pytest.approx(clock.now)
+    assert client.schema(100) is not None
+
+
 @pytest.mark.parametrize("trouble", [RetriableError("connection refused"), Reply(503), Reply(429)])
 async def test_a_registry_that_is_away_is_waited_for(trouble: Reply | RetriableError) -> None:
     """Without schemas nothing can be read, and waiting loses nothing."""

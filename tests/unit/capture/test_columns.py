@@ -28,6 +28,7 @@ def nullable(schema: Any) -> list[Any]:
 DEBEZIUM, CONNECT = "io.debezium.time.", "org.apache.kafka.connect.data."
 DAY = datetime(2024, 2, 29, 12)  # noqa: DTZ001 - wall clock
 MILLIS = 1709208000000
+NANO = DAY.replace(microsecond=987654, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -48,11 +49,7 @@ MILLIS = 1709208000000
         (named("string", DEBEZIUM + "IsoDate"), "2024-02-29Z", date(2024, 2, 29)),
         (named("string", DEBEZIUM + "IsoTimestamp"), "2024-02-29T12:00:00Z", DAY),
         (named("string", DEBEZIUM + "IsoTime"), "12:00:00Z", time(12)),
-        (
-            named("string", DEBEZIUM + "ZonedTimestamp"),
-            "2024-02-29T12:00:00.123456789Z",
-            DAY.replace(microsecond=123456, tzinfo=UTC),
-        ),
+        (named("string", DEBEZIUM + "ZonedTimestamp"), "2024-02-29T12:00:00.987654321Z", NANO),
         (named("string", DEBEZIUM + "ZonedTimestamp"), "2024-02-29T13:00:00+01:00", DAY.replace(tzinfo=UTC)),
         (named("int", DEBEZIUM + "Year"), 2024, 2024),
         (named("string", "io.debezium.data.Invented"), "text", "text"),
@@ -150,8 +147,9 @@ def test_a_row_with_a_fault() -> None:
     assert "c" not in row
     assert row.get("c", 5) == 5
     assert row["a"] == 1
-    for read in (lambda: row["b"], lambda: row.get("b")):
-        with pytest.raises(RowError):
-            read()
+    with pytest.raises(RowError):
+        row["b"]
+    with pytest.raises(RowError):
+        row.get("b")
     with pytest.raises(KeyError):
         row["c"]
