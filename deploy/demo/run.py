@@ -90,7 +90,7 @@ def farewell(stage: Stage, verdict: int, seconds: float) -> None:
     order = stage.an_order()
     for command in ("status", "errors list", f"status deal {order}", "capture status", "check"):
         stage.console.print(f"            shopbridge {command}", highlight=False)
-    change = f"UPDATE orders SET status = 'cancelled' WHERE id = {order}"
+    change = f"UPDATE orders SET status = 'cancelled' WHERE id = {order}"  # noqa: S608 - shown, not run
     stage.console.print(f'            psql $SHOP_DATABASE_URL -c "{change}"', highlight=False, soft_wrap=True)
     stage.console.print("  Stop      make down\n", highlight=False)
 
