@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from pathlib import Path
 
 from connector import contracts
 from connector.capture.plan import plan_capture
 from connector.errors import ShopbridgeError
-from connector.kafka.topics import own_topics
+from connector.kafka import Admin, ensure_change_topics, ensure_topics, own_topics
 from connector.mapping import Shop, load_shop
 from connector.operations import database, hubspot
 from connector.operations.broker import admin_of
@@ -100,19 +100,35 @@ def ledger(settings: Settings) -> Findings:
 
 
 def _kafka(settings: Settings, shops: Sequence[Shop]) -> Findings:
+    admin = admin_of(settings)
     changes = [shop.topic(table) for shop in shops for table in shop.tables()]
+    there = admin.topic_ids([*own_topics(settings), *changes]).keys()
+    answers = Finding(ok=True, what=f"kafka: {settings.kafka_bootstrap} answers")
+    return [answers, _own_topics(settings, admin, there), *_change_topics(settings, admin, there, changes)]
+
+
+def _own_topics(settings: Settings, admin: Admin, there: Collection[str]) -> Finding:
     own = own_topics(settings)
-    topics = admin_of(settings).topic_ids([*own, *changes])
-    findings = [Finding(ok=True, what=f"kafka: {settings.kafka_bootstrap} answers")]
-    missing = [name for name in own if name not in topics]
-    text = f"{', '.join(missing)} not there yet; a worker makes them" if missing else ", ".join(own)
-    findings.append(Finding(ok=True, what=f"own topics: {text}"))
-    if missing := [name for name in changes if name not in topics]:
+    if missing := [name for name in own if name not in there]:
+        return Finding(ok=True, what=f"own topics: {', '.join(missing)} not there yet; a worker makes them")
+    try:
+        ensure_topics(settings, admin)  # where none is missing it only looks
+    except ShopbridgeError as error:
+        return _from_error("own topics", error)
+    return Finding(ok=True, what=f"own topics: {', '.join(own)}")
+
+
+def _change_topics(settings: Settings, admin: Admin, there: Collection[str], changes: Sequence[str]) -> Findings:
+    if missing := [name for name in changes if name not in there]:
         what = f"change topics: {', '.join(missing)} not there"
-        findings.append(Finding(ok=False, what=what, remedy="Run `shopbridge capture apply`."))
-    elif changes:
-        findings.append(Finding(ok=True, what=f"change topics: {', '.join(changes)}"))
-    return findings
+        return [Finding(ok=False, what=what, remedy="Run `shopbridge capture apply`.")]
+    if not changes:
+        return []
+    try:
+        ensure_change_topics(settings, changes, admin)  # as above
+    except ShopbridgeError as error:
+        return [_from_error("change topics", error)]
+    return [Finding(ok=True, what=f"change topics: {', '.join(changes)}")]
 
 
 async def _registry(settings: Settings) -> Findings:
