@@ -16,8 +16,8 @@ from connector.capture.plan import SCHEMA, CapturePlan
 PASSWORD_PLACE: Final = "choose-a-password"  # noqa: S105 - stands where an administrator writes one
 NOTHING: Final = Catalogue()
 ANEW: Final = (
-    "Run `shopbridge capture remove`, then `apply`, which loads all rows again. Rows deleted in between are not noticed: "
-    "their objects stay in HubSpot"
+    "Run `shopbridge capture remove`, then `apply`, which loads all rows again. Rows deleted in between are not "
+    "noticed; their objects stay in HubSpot"
 )
 
 
