@@ -106,7 +106,7 @@ def _lower(headers: httpx.Headers) -> dict[str, str]:
 def _parsed(text: str) -> Any:
     try:
         return json_text.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -65,6 +65,7 @@ class Runner:
         self._backoff = Backoff(_SLOWEST_S)
         self._not_before = 0.0
         self._lookups_at = 0.0
+        self._on_trial: Pause | None = None
 
     async def run(self) -> None:
         """Work until the exchange is stopped."""
@@ -89,6 +90,7 @@ class Runner:
             return False
         batch = await self._taken(slot, None)
         if batch is None:
+            self._acquit()
             return False
         await self._deliver(batch, slot)
         if not batch.full:
@@ -161,7 +163,9 @@ class Runner:
             self._not_before = self._around.clock() + self._backoff.next_s()
 
     def _pause(self, refusal: Refusal) -> None:
-        before = self.pause
+        """Pause, and tell of it unless the same cause was told and never seen to be mended."""
+        before = self.pause or self._on_trial
+        self._on_trial = None
         self.pause = Pause(refusal, before.since if before else self._around.clock())
         if before is None or _cause(before.refusal) != _cause(refusal):
             facts = {
@@ -174,9 +178,15 @@ class Runner:
             self._around.alert(Alert("sender.paused", {"lane": str(self.work.lane), **facts}))
 
     def _resume(self) -> None:
+        """Go on, on trial: the record that got through may be one that the cause does not touch."""
         if self.pause is not None:
-            self.pause = None
+            self.pause, self._on_trial = None, self.pause
             self.awake.set()
+
+    def _acquit(self) -> None:
+        """Tell that the lane goes on, once all that was due got through."""
+        if self._on_trial is not None:
+            self._on_trial = None
             self._around.alert(Alert("sender.resumed", {"lane": str(self.work.lane)}))
 
     async def _rest(self, seconds: float) -> None:
