@@ -20,7 +20,7 @@ from connector.ledger.settle import Settled, settle
 from connector.ledger.state import Act, Fate, InFlight, Record
 from connector.ledger.tables import links, records
 from connector.message import LinkKind, ObjectType
-from connector.outcome import Ambiguous, LinkOutcome, LinkStep, Lookup, Outcome, Refusal, Step
+from connector.outcome import Ambiguous, LinkOutcome, LinkStep, Lookup, Outcome, Refusal, SchemaRefused, Step
 from connector.sync_error import ErrorState, Stage, SyncError, error_id
 from connector.version import SourceRow, Version
 
@@ -212,8 +212,15 @@ def _attempt(outcome: Outcome, sent: InFlight | None) -> dict[str, Any]:
         "outcome": type(outcome).__name__,
         "category": None if refusal is None else refusal.category,
         "correlation_id": None if refusal is None else refusal.correlation_id,
-        "details": getattr(outcome, "details", None),
+        "details": _words(outcome),
     }
+
+
+def _words(outcome: Outcome) -> str | None:
+    """What the other side said; of a refused schema it is why the type waits."""
+    if isinstance(outcome, SchemaRefused):
+        return f"{outcome.refusal.type}: {outcome.refusal.details}"
+    return getattr(outcome, "details", None)
 
 
 def _refusal(

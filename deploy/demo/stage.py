@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 from rich.console import Console
+from rich.progress import Progress
 
 WORKER_STARTS_IN_S = 30.0
 WORKER_STOPS_IN_S = 30.0
@@ -64,14 +65,27 @@ class Stage:
         exports = [f'export {name}="{value}"' for name, value in settings.items()]
         (self.home / "env.sh").write_text("\n".join([*exports, path, ""]))
 
-    def run(self, title: str, *command: str) -> None:
-        """Run a step with its output on the screen; raises StageError if it fails."""
+    def run(self, title: str, *command: str, lasts_s: float | None = None) -> None:
+        """Run a step with its output on the screen, behind a bar if it is known how long it lasts.
+
+        Raises StageError if it fails.
+        """
         self.console.rule(title, align="left", style="dim")
         started = time.monotonic()
-        code = subprocess.run(command, cwd=self.root, env=self.environment, check=False).returncode
+        process = subprocess.Popen(command, cwd=self.root, env=self.environment)
+        if lasts_s is not None and self.console.is_terminal:
+            self._show_time(process, title, lasts_s)
+        code = process.wait()
         if code != 0:
             raise StageError(f"{title}: `{' '.join(command)}` ended with {code}")
         self.console.print(f"[dim]{time.monotonic() - started:.1f} s[/dim]")
+
+    def _show_time(self, process: subprocess.Popen[bytes], title: str, lasts_s: float) -> None:
+        with Progress(console=self.console, transient=True) as progress:
+            task = progress.add_task(title, total=lasts_s)
+            while process.poll() is None and not progress.finished:
+                time.sleep(0.25)
+                progress.advance(task, 0.25)
 
     def output(self, *command: str) -> str:
         """What a program prints; raises StageError if it fails."""
