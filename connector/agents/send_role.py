@@ -18,6 +18,7 @@ from connector.sender.assemble import assemble, hubspot_client
 from connector.sender.courier import Courier, log_note
 from connector.sender.lease import Lease
 from connector.sender.refusals import Constants
+from connector.sender.render import render
 from connector.sender.state import Note
 
 SWEEP_EVERY_S: Final = 1.0
@@ -86,7 +87,7 @@ async def sweep(parents: ParentWatch) -> None:
 def constants_of(parts: Parts) -> Constants:
     """The values that the shop files state themselves: HubSpot's lacking one of them is no row's fault."""
     return frozenset(
-        (object_type, name, str(option))
+        (object_type, name, render(option))
         for shop in parts.shops
         for object_type, needs in shop.properties().items()
         for name, need in needs.items()
