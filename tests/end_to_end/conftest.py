@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def make_world(stack: dict[str, str], tmp_path_factory: pytest.TempPathFactory) 
     worlds: list[World] = []
 
     def make(name: str, **settings: str) -> World:
-        unique = f"{name}_{tmp_path_factory.getbasetemp().name.replace('-', '_')}"
+        unique = f"{name}_{uuid.uuid4().hex[:6]}"
         folder: Path = tmp_path_factory.mktemp(name)
         world = World(unique, folder, stack, **settings)
         worlds.append(world)

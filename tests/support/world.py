@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,12 @@ def wait_until(what: str, happened: Callable[[], bool], deadline_s: float = 60.0
 def pause(seconds: float) -> None:
     """Let the other processes work between two looks."""
     time.sleep(seconds)
+
+
+def say(text: str) -> None:
+    """Tell whoever reads the test's output, at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 class World:
@@ -66,6 +73,7 @@ class World:
         }
         self.sandbox: subprocess.Popen[bytes] | None = None
         self.worker: subprocess.Popen[bytes] | None = None
+        self._starts = 0
         self._http = httpx.Client(base_url=self.environment["SHOPBRIDGE_HUBSPOT_URL"], timeout=10)
 
     # -- building ------------------------------------------------------------------------------------------------
@@ -93,7 +101,17 @@ class World:
         wait_until("the sandbox's health", self._sandbox_is_up)
 
     def start_worker(self, *arguments: str) -> None:
+        self._starts += 1
         self.worker = self._start([str(BIN / "shopbridge"), "worker", *arguments], "worker")
+
+    def wait_working(self, deadline_s: float = 60.0) -> None:
+        """Return once the worker that was started last says that it works."""
+
+        def works() -> bool:
+            self._require_worker()
+            return self.count("working") >= self._starts
+
+        wait_until("the worker to say that it works", works, deadline_s)
 
     def kill_worker(self) -> None:
         """End it by kill -9, as a loss of power would."""
@@ -113,7 +131,8 @@ class World:
                 process.kill()
                 process.wait()
         self._http.close()
-        subprocess.run([str(BIN / "shopbridge"), "capture", "remove"], env=self.environment, cwd=ROOT, check=False)
+        command = [str(BIN / "shopbridge"), "capture", "remove", "--yes"]
+        subprocess.run(command, env=self.environment, cwd=ROOT, stdin=subprocess.DEVNULL, check=False)
 
     # -- acting --------------------------------------------------------------------------------------------------
 
@@ -136,6 +155,11 @@ class World:
         """Start live traffic; wait for the process to end it."""
         options = ["--seconds", str(seconds), "--rate", str(rate), "--seed", str(seed)]
         return self._start([sys.executable, "-m", "deploy.demo.traffic", *options], "traffic")
+
+    def finish(self, traffic: subprocess.Popen[bytes], deadline_s: float = 120.0) -> None:
+        """Wait for live traffic to end by itself."""
+        if traffic.wait(deadline_s) != 0:
+            raise WorldError(f"the traffic ended with {traffic.returncode}:\n{self.log('traffic')}")
 
     def fault(self, effect: str, **rule: Any) -> None:
         """Add a fault rule to the sandbox."""
@@ -186,7 +210,9 @@ class World:
         errors = self.folder / "errors.jsonl"
         errors.write_text(self.shopbridge("--json", "errors", "list", "--open"))
         command = [sys.executable, "-m", "deploy.demo.compare", "--sandbox", str(self.sandbox_file)]
-        return self.run(*command, "--errors", str(errors), "--ambiguous", str(self.ambiguous))
+        found = self.run(*command, "--errors", str(errors), "--ambiguous", str(self.ambiguous))
+        say(found)
+        return found
 
     def record(self, key: str) -> dict[str, Any] | None:
         """The unarchived sandbox record under our key, with its id as `id`."""
@@ -194,14 +220,38 @@ class World:
         return rows[0] if rows else None
 
     def records(self, where: str, *values: Any) -> list[dict[str, Any]]:
-        with sqlite3.connect(f"file:{self.sandbox_file}?mode=ro", uri=True) as connection:
+        with closing(sqlite3.connect(f"file:{self.sandbox_file}?mode=ro", uri=True)) as connection:
             query = f"SELECT id, object_type, properties, archived FROM record WHERE {where}"
             rows = connection.execute(query, values).fetchall()
         return [{"id": row[0], "type": row[1], "archived": row[3], **json.loads(row[2])} for row in rows]
 
+    def written(self) -> int:
+        """How many requests the sandbox was sent that write records or associations, refused ones too."""
+        return self.requests("method = 'POST' AND path NOT LIKE '%/read' AND path NOT LIKE '%/search'")
+
+    def requests(self, where: str = "true") -> int:
+        """How many lines of the sandbox's request log are so."""
+        return int(self._sandbox_row(f"SELECT count(*) FROM request_log WHERE {where}")[0])
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """The events of this name in the worker's log, of all its starts."""
+        path = self.folder / "worker.log"
+        lines = path.read_text(errors="replace").splitlines() if path.exists() else []
+        marked = [line for line in lines if f'"event": "{name}"' in line]
+        return [json.loads(line) for line in marked]
+
+    def count(self, name: str) -> int:
+        """How often the worker's log holds an event."""
+        return len(self.events(name))
+
     def log(self, name: str = "worker", lines: int = 40) -> str:
         path = self.folder / f"{name}.log"
         return "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) if path.exists() else ""
+
+    def _sandbox_row(self, query: str) -> tuple[Any, ...]:
+        with closing(sqlite3.connect(f"file:{self.sandbox_file}?mode=ro", uri=True)) as connection:
+            row: tuple[Any, ...] = connection.execute(query).fetchone()
+        return row
 
     def _unread(self, lsn: str) -> int:
         query = "SELECT coalesce(max(%s::pg_lsn - confirmed_flush_lsn), 1)::bigint FROM pg_replication_slots"
