@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from connector.agents.map_changes import schema_ids
-from connector.agents.rejects import Rejects, place_name, post, unexpected
+from connector.agents.rejects import Rejects, place_name, poisonous, post, rejected, unexpected
 from connector.agents.work import Counts, Effect
 from connector.errors import RowError
 from connector.ledger.apply import merge_messages
@@ -37,22 +37,25 @@ class ApplyMessages:
 
     def step(self, records: Sequence[Record]) -> Effect:
         messages: list[SyncMessage] = []
-        rejected: list[Outgoing] = []
+        refused: list[Outgoing] = []
         for record in records:
             try:
                 messages.append(self._rejects.codec.decode_message(record.value or b""))
             except RowError as error:
-                rejected.append(self._reject(record, error))
+                refused.append(self._reject(record, error))
             except Exception as error:  # noqa: BLE001 - whatever one message makes decoding raise is its own fault
-                rejected.append(self._reject(record, unexpected(error)))
+                refused.append(self._reject(record, unexpected(error)))
 
         def write(tx: Connection) -> Counts:
             counts = Counter(merge_messages(tx, self._errors, messages))
-            post(tx, rejected)
-            counts.update({"rejected": len(rejected)} if rejected else {})
+            post(tx, refused)
+            counts.update({"rejected": len(refused)} if refused else {})
             return counts
 
         return Effect(write)
+
+    def poison(self, record: Record) -> Effect:
+        return rejected(self._reject(record, poisonous()))
 
     def _reject(self, record: Record, error: RowError) -> Outgoing:
         row = SourceRow(record.topic, place_name(record))

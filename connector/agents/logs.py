@@ -9,8 +9,8 @@ from typing import TextIO
 import structlog
 from structlog.typing import Processor
 
-QUIET = {"aiokafka": logging.WARNING, "faust": logging.WARNING, "mode": logging.WARNING, "alembic": logging.WARNING}
-"""What these say at INFO at each start and rebalance is of use only to their authors."""
+QUIET = dict.fromkeys(("aiokafka", "alembic", "connector.agents.shell", "faust", "httpx", "mode"), logging.WARNING)
+"""What these say at INFO at each start and rebalance is of use only to their authors; in the shell, Faust speaks."""
 
 
 def set_up(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:

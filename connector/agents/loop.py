@@ -112,8 +112,7 @@ class Loop:
         outgoing = [record for effect in effects for record in effect.outgoing]
         with self._waiting_for("Kafka, to confirm records"):
             await patiently(lambda: self._sender.send(outgoing))
-        with self._waiting_for("the ledger"):
-            moved = await asyncio.gather(*map(self._commit, legs, effects))
+        moved = await asyncio.gather(*map(self._commit, legs, effects))
         return {leg.advance.partition for leg, did in zip(legs, moved, strict=True) if not did}
 
     async def _commit(self, leg: Leg, effect: Effect) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from connector.agents.gaps import Stored, stand
 from connector.agents.loop import Loop
 from connector.agents.patience import patiently
+from connector.agents.tries import Tries
 from connector.agents.work import Advance, Counts, Effect, Keeper, Place
 from connector.kafka import Admin, TopicInfo, read_range
 from connector.ledger import progress
@@ -47,12 +48,19 @@ class Positions:
     """Says where the consumer seeks to, and tells each loop where it stands."""
 
     def __init__(
-        self, bootstrap: str, keeper: Keeper, loops: Iterable[Loop] = (), *, accepted: Collection[str] = ()
+        self,
+        bootstrap: str,
+        keeper: Keeper,
+        loops: Iterable[Loop] = (),
+        *,
+        accepted: Collection[str] = (),
+        tries: Tries | None = None,
     ) -> None:
         self._bootstrap = bootstrap
         self._admin = Admin(bootstrap)
         self._keeper = keeper
         self._accepted = frozenset(accepted)
+        self._tries = tries
         self.loops = tuple(loops)
 
     async def take_up(self, held: Collection[Partition]) -> dict[Partition, int]:
@@ -69,11 +77,19 @@ class Positions:
             stored = positions[loop.work.name]
             places = self._places(loop, held, stored, topics)
             await self._begin(loop.work.name, places, stored)
+            self._note_start(loop.work.name, places, topics)
             loop.places.clear()
             loop.places.update(places)
             for partition, place in places.items():
                 lowest[partition] = min(place.next, lowest.get(partition, place.next))
         return lowest
+
+    def _note_start(self, agent: str, places: Mapping[Partition, Place], topics: Mapping[str, TopicInfo]) -> None:
+        if self._tries is None:
+            return
+        for partition, place in places.items():
+            unread = place.next < topics[partition.topic].end_offsets[partition.number]
+            self._tries.begin(agent, partition, place.next, unread=unread)
 
     async def _topics(self, held: Iterable[Partition]) -> dict[str, TopicInfo]:
         names = {partition.topic for partition in held}

@@ -72,8 +72,8 @@ def poisonous() -> RowError:
     """What to say of a record that ended the process that worked on it, again and again."""
     return RowError(
         "POISON",
-        "the worker died each time it worked on this record, so it is set aside. Look at functions of your own that the "
-        "shop file names, and at the worker's last lines before it died",
+        "the worker died each time it worked on this record, so it is set aside. Look at functions of your own that "
+        "the shop file names, and at the worker's last lines before it died",
     )
 
 

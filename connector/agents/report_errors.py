@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from connector.agents.map_changes import schema_ids
-from connector.agents.rejects import Rejects, place_name, post, unexpected
+from connector.agents.rejects import Rejects, place_name, poisonous, post, rejected, unexpected
 from connector.agents.work import Counts, Effect
 from connector.errors import RowError
 from connector.ledger.error_book import report_errors
@@ -34,22 +34,25 @@ class ReportErrors:
 
     def step(self, records: Sequence[Record]) -> Effect:
         errors: list[SyncError] = []
-        rejected: list[Outgoing] = []
+        refused: list[Outgoing] = []
         for record in records:
             try:
                 errors.append(self._rejects.codec.decode_error(record.value or b""))
             except RowError as error:
-                rejected.append(self._reject(record, error))
+                refused.append(self._reject(record, error))
             except Exception as error:  # noqa: BLE001 - whatever one error makes decoding raise is its own fault
-                rejected.append(self._reject(record, unexpected(error)))
+                refused.append(self._reject(record, unexpected(error)))
 
         def write(tx: Connection) -> Counts:
             letters = report_errors(tx, errors)
-            post(tx, [*map(self._letter, letters), *rejected])
-            counts = {"published": len(letters), "known": len(errors) - len(letters), "rejected": len(rejected)}
+            post(tx, [*map(self._letter, letters), *refused])
+            counts = {"published": len(letters), "known": len(errors) - len(letters), "rejected": len(refused)}
             return {name: count for name, count in counts.items() if count}
 
         return Effect(write)
+
+    def poison(self, record: Record) -> Effect:
+        return rejected(self._reject(record, poisonous()))
 
     def _letter(self, letter: SyncError) -> Outgoing:
         settings, codec = self._rejects.settings, self._rejects.codec

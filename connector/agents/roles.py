@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Final
 
 from connector.agents.apply_messages import ApplyMessages
+from connector.agents.careful import CarefulWork
 from connector.agents.epochs import meet
 from connector.agents.locks import LockTakenError, held_lock
 from connector.agents.loop import Loop
@@ -20,6 +21,7 @@ from connector.agents.rejects import Rejects
 from connector.agents.report_errors import ReportErrors
 from connector.agents.runner import Duty
 from connector.agents.shell import App, Shell, create_app
+from connector.agents.tries import Tries, tries_path
 from connector.agents.work import Work
 from connector.capture.decode import ChangeDecoder
 from connector.kafka import TopicInfo
@@ -69,8 +71,9 @@ async def report_role(parts: Parts) -> App:
 def assemble(parts: Parts, role: str, works: Sequence[Work], topics: Mapping[str, TopicInfo]) -> App:
     """An app whose agents do `works`."""
     shell, keeper = Shell(), LedgerKeeper(parts.ledger)
-    loops = [Loop(work, keeper, shell, parts.producer) for work in works]
-    positions = Positions(parts.settings.kafka_bootstrap, keeper, loops, accepted=parts.accepted)
+    tries = Tries(tries_path(parts.settings.ledger, role))
+    loops = [Loop(CarefulWork(work, tries), keeper, shell, parts.producer) for work in works]
+    positions = Positions(parts.settings.kafka_bootstrap, keeper, loops, accepted=parts.accepted, tries=tries)
     read = {topic: topics[topic] for work in works for topic in work.topics}
     return create_app(parts.settings, role, shell, positions, member=member_name(parts, read))
 

@@ -28,7 +28,8 @@ class CrashEvent(Protocol):
 class Service(Protocol):
     """A Faust app, as far as it is run here."""
 
-    _crashed: CrashEvent
+    @property
+    def _crashed(self) -> CrashEvent: ...
 
     @property
     def crash_reason(self) -> BaseException | None: ...

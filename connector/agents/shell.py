@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import faust
-import structlog
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode import CrashingSupervisor
@@ -21,8 +20,6 @@ from connector.agents.positions import Positions
 from connector.agents.work import Advance, Arrival
 from connector.record import Partition, Record
 from connector.settings import Settings
-
-log = structlog.get_logger(__name__)
 
 POLL_RECORDS = 500
 BUFFERED_EVENTS = 500

@@ -8,14 +8,13 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
 from connector.agents.loop import Loop
-from connector.agents.positions import Positions
 from connector.agents.runner import EXIT_FATAL
 from connector.errors import FatalError
 from connector.record import Partition
@@ -35,6 +34,16 @@ class _Sight:
     since: float
 
 
+class Watched(Protocol):
+    """What the watchdog looks at: the agents of an app and the log they read."""
+
+    @property
+    def loops(self) -> Sequence[Loop]: ...
+
+    async def check(self) -> Mapping[Partition, int]:
+        """The end offset of every partition held; raises GapError if one no longer holds what comes next."""
+
+
 class Watchdog:
     """Raises FatalError when an agent does not get on for `stall_s` seconds although there is something to read.
 
@@ -42,8 +51,8 @@ class Watchdog:
     no assignment comes to ask (GapError).
     """
 
-    def __init__(self, positions: Positions, *, interval_s: float = INTERVAL_S, stall_s: float = STALL_S) -> None:
-        self._positions = positions
+    def __init__(self, watched: Watched, *, interval_s: float = INTERVAL_S, stall_s: float = STALL_S) -> None:
+        self._watched = watched
         self._interval_s = interval_s
         self._stall_s = stall_s
         self._sights: dict[tuple[str, Partition], _Sight] = {}
@@ -55,8 +64,8 @@ class Watchdog:
 
     async def look(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Look once at every partition of every agent."""
-        ends = await self._positions.check()
-        for loop in self._positions.loops:
+        ends = await self._watched.check()
+        for loop in self._watched.loops:
             for partition, place in list(loop.places.items()):
                 if place.next >= ends.get(partition, 0) or loop.waiting is not None:
                     self._sights.pop((loop.work.name, partition), None)

@@ -79,6 +79,9 @@ class Work(Protocol):
     def step(self, records: Sequence[Record]) -> Effect:
         """What these records of one partition, in order, do. A bad record is part of the effect, never an exception."""
 
+    def poison(self, record: Record) -> Effect:
+        """Reject a record that ended several processes, without looking into its value."""
+
 
 class Keeper(Protocol):
     """Where positions are kept."""

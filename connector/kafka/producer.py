@@ -43,6 +43,7 @@ def settings(bootstrap: str, client_id: str) -> dict[str, Any]:
         "linger.ms": 1,
         "compression.type": "lz4",
         "message.max.bytes": LARGEST_RECORD,
+        "topic.metadata.propagation.max.ms": 10_000,
         "delivery.timeout.ms": int(DELIVERY_TIMEOUT_S * 1000),
         "queue.buffering.max.messages": 100_000,
     }

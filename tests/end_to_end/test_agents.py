@@ -198,6 +198,29 @@ def test_second_worker_with_the_same_role_is_refused(change_log: ChangeLog) -> N
             assert second.says(f"another worker (process {first.process.pid}) already has the role apply")
 
 
+def test_record_that_kills_the_worker_is_set_aside(change_log: ChangeLog) -> None:
+    """A user's function ends the process on one row: after some starts that row is a dead letter, the others go on."""
+    change_log.let_function_die_of("deadly")
+    rows = [change_log.change(n, "deadly" if n == 20 else f"name {n}", "c") for n in range(40)]
+    change_log.write(rows)
+    assert EXIT_OK == run_until_it_survives(change_log, starts=12)
+    assert {str(n) for n in range(40)} - {"20"} == change_log.said().keys()
+    assert [("POISON",)] == change_log.query("select type from error")
+    counts = change_log.progress("map:customers")[1]
+    assert (39, 1) == (counts["mapped"], counts["rejected"])
+
+
+def run_until_it_survives(change_log: ChangeLog, starts: int) -> int:
+    """Start workers until one lives to the end of the topics; its exit code."""
+    for _ in range(starts):
+        with change_log.worker() as worker:
+            wait_until("it dies or is through", partial(change_log.is_dead_or_through, worker))
+            if not worker.is_dead:
+                settle(change_log, worker)
+                return worker.stop()
+    raise AssertionError(f"none of {starts} workers survived")
+
+
 def in_transaction(change_log: ChangeLog, records: list[Outgoing]) -> None:
     """Produce records as Connect's exactly-once mode does: each commit leaves a marker that has an offset."""
     producer = RawProducer(

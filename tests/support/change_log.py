@@ -42,6 +42,15 @@ orders:
   properties: {{dealname: first_name}}
 """
 
+FUNCTIONS = """
+import os
+
+def first_name(row):
+    if row["first_name"] == "{name}":
+        os._exit(9)
+    return row["first_name"]
+"""
+
 WORKER = """
 import os, sys
 from pathlib import Path
@@ -158,6 +167,16 @@ class ChangeLog:
             avro(schemas.value_id, schemas.value, datum),
         )
 
+    def let_function_die_of(self, name: str) -> None:
+        """Map the first name by a user's function that ends the process when it meets `name`."""
+        (self.folder / f"{self.settings.group}_functions.py").write_text(FUNCTIONS.format(name=name))
+        by_function = f'firstname: {{python: "{self.settings.group}_functions:first_name"}}'
+        self.shop.write_text(self.shop.read_text().replace("firstname: first_name", by_function))
+
+    def is_dead_or_through(self, worker: Worker) -> bool:
+        """Whether a worker has ended, or has mapped the whole change topic."""
+        return worker.is_dead or (worker.says('"event": "working"') and self.has_read("map:customers", self.topic))
+
     def write(self, records: Sequence[Outgoing]) -> None:
         """Produce records and wait for their delivery."""
 
@@ -243,6 +262,11 @@ class Worker:
         """SIGKILL."""
         self.process.kill()
         self.process.wait(DEADLINE_S)
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether the process has ended."""
+        return self.process.poll() is not None
 
     def says(self, text: str) -> bool:
         """Whether its log holds the text."""

@@ -54,6 +54,9 @@ class Keep:
 
         return Effect(write)
 
+    def poison(self, record: Record) -> Effect:
+        return self.step([record])
+
 
 class EagerLoop(Loop):
     """A loop with a mistake planted: it acknowledges what it has not worked on."""

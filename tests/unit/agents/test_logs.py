@@ -1,0 +1,66 @@
+"""A worker's lines are JSON objects unless a person watches."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from connector.agents import logs
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    """Where the lines go; everything as it was afterwards."""
+    root = logging.getLogger()
+    before = root.handlers, root.level
+    text = io.StringIO()
+    logs.set_up(text)
+    yield text
+    root.handlers, root.level = before
+    structlog.reset_defaults()
+
+
+def lines(stream: io.StringIO) -> list[dict[str, object]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_event_is_one_json_object(stream: io.StringIO) -> None:
+    """Event, level, time, and what belongs to it."""
+    structlog.get_logger("x").warning("waiting", reason="away\nstill")
+    (line,) = lines(stream)
+    assert ("waiting", "warning", "away\nstill", "x") == (line["event"], line["level"], line["reason"], line["logger"])
+
+
+def test_libraries_lines_have_the_same_form(stream: io.StringIO) -> None:
+    """What Faust or SQLAlchemy say can be read by the same program."""
+    logging.getLogger("some.library").error("it %s", "broke")
+    assert "it broke" == lines(stream)[0]["event"]
+
+
+def test_talk_of_faust_is_left_out(stream: io.StringIO) -> None:
+    """A page of lines at each start would hide ours."""
+    logging.getLogger("faust.app").info("Starting...")
+    logging.getLogger("faust.app").warning("trouble")
+    assert ["trouble"] == [line["event"] for line in lines(stream)]
+
+
+def test_exception_is_told_in_one_line(stream: io.StringIO) -> None:
+    """A traceback is a field, so that each line stays one object."""
+    try:
+        int("odd")
+    except ValueError:
+        structlog.get_logger("x").exception("stopping")
+    assert "ValueError: invalid literal" in str(lines(stream)[0]["exception"])
+
+
+def test_setting_up_prints_nothing() -> None:
+    """Importing and setting up leave standard output to the command's own answers."""
+    code = "from connector.agents import logs; logs.set_up()"
+    assert "" == subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
