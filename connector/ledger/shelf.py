@@ -37,6 +37,7 @@ class Shelf:
     def __init__(self, tx: Connection) -> None:
         self._tx = tx
         self._objects: dict[ObjectRef, ObjectRow] = {}
+        self._unknown: set[ObjectRef] = set()
         self._ids: dict[int, str | None] = {}
         self._numbered: dict[int, ObjectRow] = {}
         self._records: dict[int, Stored] = {}
@@ -59,17 +60,21 @@ class Shelf:
 
     def glance(self, refs: set[ObjectRef]) -> None:
         """Read of these objects only what their children need to know."""
-        names = sorted((ref.store, str(ref.type), ref.external_id) for ref in refs if ref not in self._objects)
+        unread = {ref for ref in refs if ref not in self._objects and ref not in self._unknown}
+        names = sorted((ref.store, str(ref.type), ref.external_id) for ref in unread)
         columns = tuple_(objects.c.store, objects.c.type, objects.c.external_id)
         self._keep_objects(self._in(_GLANCE, columns, names))
+        self._unknown |= {ref for ref in unread if ref not in self._objects}
 
     def glance_at(self, numbers: set[int]) -> None:
         """As `glance`, by number."""
-        self._keep_objects(self._in(_GLANCE, objects.c.number, sorted(numbers - self._numbered.keys())))
+        self._keep_objects(self._in(_GLANCE, objects.c.number, [number for number in numbers if number not in self._numbered]))
 
     def fetch_records(self, numbers: set[int]) -> None:
         """Read these records, their objects with all contributions, and the links of which they are the child."""
         missing = sorted(number for number in numbers if number not in self._records)
+        if not missing:
+            return
         for row in self._in(select(records), records.c.number, missing):
             self._records[row.number] = stored_from_row(row)
         for number in missing:
@@ -82,13 +87,15 @@ class Shelf:
 
     def object(self, ref: ObjectRef) -> ObjectRow:
         """The object, begun with a record of its own if it was never named before."""
-        self.glance({ref})
+        if ref not in self._objects:
+            self.glance({ref})
         if ref not in self._objects:
             self._begin(ref)
         return self._objects[ref]
 
     def numbered(self, number: int) -> ObjectRow:
-        self.glance_at({number})
+        if number not in self._numbered:
+            self.glance_at({number})
         return self._numbered[number]
 
     def parent(self, subject: ObjectRow) -> Parent:
@@ -98,19 +105,21 @@ class Shelf:
         return Parent(subject.life, hubspot_id, subject.ended_at)
 
     def record(self, number: int) -> Stored:
-        self.fetch_records({number})
+        if number not in self._records:
+            self.fetch_records({number})
         return self._records[number]
 
     def objects_of(self, record: int) -> list[ObjectRow]:
-        self.fetch_records({record})
+        self.record(record)
         return [self._numbered[number] for number in self._members[record]]
 
     def contributions(self, number: int) -> dict[tuple[str, str], Contribution]:
-        self._fetch_contributions({number})
+        if number not in self._contributions:
+            self._fetch_contributions({number})
         return self._contributions[number]
 
     def links_of_child(self, record: int) -> list[LinkRow]:
-        self.fetch_records({record})
+        self.record(record)
         return [self._links[number] for number in sorted(self._children[record])]
 
     def links_to_parent(self, numbers: list[int]) -> list[LinkRow]:
