@@ -68,7 +68,8 @@ class Shelf:
 
     def glance_at(self, numbers: set[int]) -> None:
         """As `glance`, by number."""
-        self._keep_objects(self._in(_GLANCE, objects.c.number, [number for number in numbers if number not in self._numbered]))
+        unread = [number for number in numbers if number not in self._numbered]
+        self._keep_objects(self._in(_GLANCE, objects.c.number, unread))
 
     def fetch_records(self, numbers: set[int]) -> None:
         """Read these records, their objects with all contributions, and the links of which they are the child."""
