@@ -3,51 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, Protocol
 
 import structlog
 
+from connector.capture import signals
+from connector.capture.decode import ChangeDecoder, schema_ids
+from connector.capture.plan import heartbeat_topic, notifications_topic
+from connector.capture.signals import SnapshotState
 from connector.errors import RetriableError, RowError
 from connector.kafka import Admin, Tail
 from connector.record import Record
 from connector.registry import Registry
-from connector.wire import parse_writer, read_payload, schema_id
 
 log = structlog.get_logger(__name__)
 
 INTERVAL_S: Final = 1.0
 REFRESH_EVERY: Final = 10
+POLL_S: Final = 0.05
 NOTIFICATIONS_BACK: Final = 200
-
-_OVER: Final = frozenset({"COMPLETED", "ABORTED", "SKIPPED"})
 
 Ends = Mapping[tuple[str, int], int]
 """(topic, partition) → end offset."""
 
 
-def heartbeat_topic(prefix: str) -> str:
-    """Where Debezium writes a connector's heartbeats."""
-    return f"__debezium-heartbeat.{prefix}"
-
-
-def notification_topic(prefix: str) -> str:
-    """Where the connector writes how its snapshots go (its setting `notification.sink.topic.name`)."""
-    return f"{prefix}_notifications"
-
-
 @dataclass(frozen=True, slots=True)
 class CaptureClock:
-    """The newest heartbeat of a connector, and the kinds of snapshot that it has under way."""
+    """The database's time up to which a connector has read all commits, and how its newest snapshot goes."""
 
     heartbeat_at: datetime | None = None
-    snapshots: frozenset[str] = field(default_factory=frozenset)
-
-    @property
-    def snapshot_running(self) -> bool:
-        return bool(self.snapshots)
+    snapshot: SnapshotState = field(default_factory=SnapshotState)
 
 
 class Observer(Protocol):
@@ -75,13 +64,13 @@ class CaptureWatch:
         self._sync_topics = sync_topics
         self._observe = observe
         self._admin = Admin(bootstrap)
-        self._tails = [
-            Tail(bootstrap, map(heartbeat_topic, change_topics), back=1),
-            Tail(bootstrap, map(notification_topic, change_topics), back=NOTIFICATIONS_BACK),
-        ]
+        self._bootstrap = bootstrap
+        self._tails: list[Tail] = []
+        self._reading = threading.Lock()
         self._prefixes = {
-            topic(prefix): prefix for prefix in change_topics for topic in (heartbeat_topic, notification_topic)
+            topic(prefix): prefix for prefix in change_topics for topic in (heartbeat_topic, notifications_topic)
         }
+        self._decoder = ChangeDecoder(registry, lambda _topic: "")
 
     async def run(self) -> None:
         """Look for ever; while Kafka is away nothing is seen, and so no deadline runs."""
@@ -90,13 +79,14 @@ class CaptureWatch:
             while True:
                 try:
                     await self.look(refresh=turn % REFRESH_EVERY == 0)
+                    turn += 1
                 except RetriableError as error:
                     log.warning("capture cannot be watched", reason=str(error))
-                turn += 1
+                    await asyncio.to_thread(self._close)  # a topic made anew is read from its own end
+                    turn = 0
                 await asyncio.sleep(INTERVAL_S)
         finally:
-            for tail in self._tails:
-                tail.close()
+            await asyncio.to_thread(self._close)
 
     async def look(self, *, refresh: bool) -> None:
         """Take in what came, then the ends as they are now: what a heartbeat speaks of lies before them."""
@@ -109,45 +99,47 @@ class CaptureWatch:
             await self._observe(
                 prefix,
                 clock.heartbeat_at,
-                snapshot_running=clock.snapshot_running,
+                snapshot_running=clock.snapshot.running,
                 change_ends={place: end for place, end in ends.items() if place[0] in self._change_topics[prefix]},
                 sync_ends={place: end for place, end in ends.items() if place[0] in self._sync_topics},
             )
 
     def _read(self, refresh: bool) -> list[Record]:  # noqa: FBT001 - called by `to_thread`
         records = []
-        for tail in self._tails:
-            if refresh:
-                tail.refresh()
-            while came := tail.poll(0.05):
-                records += came
+        with self._reading:
+            for tail in self._open():
+                if refresh:
+                    tail.refresh()
+                while came := tail.poll(POLL_S):
+                    records += came
         return records
+
+    def _open(self) -> list[Tail]:
+        if not self._tails:
+            watched = {heartbeat_topic: 1, notifications_topic: NOTIFICATIONS_BACK}
+            self._tails = [
+                Tail(self._bootstrap, map(topic, self._change_topics), back=back) for topic, back in watched.items()
+            ]
+        return self._tails
+
+    def _close(self) -> None:
+        """Close the tails, but not under the hands of a thread that still reads."""
+        with self._reading:
+            while self._tails:
+                self._tails.pop().close()
 
     async def _take_in(self, record: Record) -> None:
         prefix = self._prefixes[record.topic]
-        clock = self.clocks[prefix]
-        if record.topic == heartbeat_topic(prefix):
-            at = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
-            self.clocks[prefix] = replace(clock, heartbeat_at=at)
-        elif (news := await self._notification(record)) is not None:
-            self.clocks[prefix] = replace(clock, snapshots=after(clock.snapshots, *news))
-
-    async def _notification(self, record: Record) -> tuple[str, str] | None:
-        """Whose and what news it is, None for what cannot be read."""
-        value = record.value or b""
+        await self._registry.load(schema_ids(record))
         try:
-            number = schema_id(value)
-            await self._registry.load([number])
-            schema = self._registry.schema(number)
-            found = read_payload(value, parse_writer(schema.text if schema else ""))
-            return str(found["aggregate_type"]), str(found["type"])
-        except (RowError, KeyError, TypeError) as error:
-            log.warning("notification that cannot be read", topic=record.topic, offset=record.offset, reason=str(error))
-            return None
+            self.clocks[prefix] = self._moved(self.clocks[prefix], record, prefix)
+        except RowError as error:
+            log.warning("cannot be read", topic=record.topic, offset=record.offset, reason=str(error))
 
-
-def after(snapshots: frozenset[str], kind: str, news: str) -> frozenset[str]:
-    """The snapshots under way after a notification, as ("Incremental Snapshot", "STARTED")."""
-    if "snapshot" not in kind.lower():
-        return snapshots
-    return snapshots - {kind} if news in _OVER else snapshots | {kind}
+    def _moved(self, clock: CaptureClock, record: Record, prefix: str) -> CaptureClock:
+        """The clock after one more record; raises RowError for one that cannot be read."""
+        if record.topic == heartbeat_topic(prefix):
+            at = signals.heartbeat(record, self._decoder)
+            return clock if at is None else replace(clock, heartbeat_at=at)
+        seen = signals.notification(record, self._registry)
+        return clock if seen is None else replace(clock, snapshot=signals.observe(clock.snapshot, seen))
