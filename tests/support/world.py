@@ -20,6 +20,8 @@ import psycopg
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
+BYTECODE = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(ROOT / ".local/cache/bytecode")}
+"""Programs start again and again here: what Python compiles is kept, even where the machine's habit is not to."""
 
 
 class WorldError(AssertionError):
@@ -57,7 +59,7 @@ class World:
         self.ambiguous = folder / "ambiguous.txt"
         self.ambiguous.touch()
         self.shop_file = folder / "shop.yaml"
-        self.environment = {**os.environ, **stack}
+        self.environment = {**os.environ, **stack, **BYTECODE}
         for variable in ("SHOP_DATABASE_URL", "SHOP_ADMIN_URL"):
             self.environment[variable] = stack[variable].rsplit("/", 1)[0] + f"/{name}"
         self._admin = stack["SHOP_ADMIN_URL"]

@@ -41,7 +41,7 @@ def settings(stack: Stack, plugins: tuple[str, ...]) -> dict[str, object]:
         "offset.storage.partitions": 5,
         "status.storage.partitions": 1,
         # The window of changes that come twice after a crash.
-        "offset.flush.interval.ms": 5000,
+        "offset.flush.interval.ms": 1000,
         # There is one worker: after a crash nobody else could take its tasks, so waiting for that only costs minutes.
         "scheduled.rebalance.max.delay.ms": 0,
         "session.timeout.ms": 6000,
