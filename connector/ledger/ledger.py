@@ -146,8 +146,14 @@ def connect(path: Path, *, read_only: bool = False) -> Engine:
 
 
 def upgrade(connection: Connection) -> None:
-    """Bring the schema to this release's version (Alembic)."""
+    """Bring the schema to this release's version (Alembic), whole or not at all, whenever the process is killed."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    try:
+        command.upgrade(config, "head")
+    except BaseException:
+        connection.exec_driver_sql("ROLLBACK")
+        raise
+    connection.exec_driver_sql("COMMIT")
