@@ -82,11 +82,11 @@ class CaptureWatch:
                     turn += 1
                 except RetriableError as error:
                     log.warning("capture cannot be watched", reason=str(error))
-                    await asyncio.to_thread(self._close)  # a topic made anew is read from its own end
+                    await self.close()  # a topic made anew is read from its own end
                     turn = 0
                 await asyncio.sleep(INTERVAL_S)
         finally:
-            await asyncio.to_thread(self._close)
+            await self.close()
 
     async def look(self, *, refresh: bool) -> None:
         """Take in what came, then the ends as they are now: what a heartbeat speaks of lies before them."""
@@ -121,6 +121,10 @@ class CaptureWatch:
                 Tail(self._bootstrap, map(topic, self._change_topics), back=back) for topic, back in watched.items()
             ]
         return self._tails
+
+    async def close(self) -> None:
+        """Stop following; the next look begins anew at the topics' ends."""
+        await asyncio.to_thread(self._close)
 
     def _close(self) -> None:
         """Close the tails, but not under the hands of a thread that still reads."""

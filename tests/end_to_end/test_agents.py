@@ -177,7 +177,7 @@ def test_records_removed_before_they_were_read_stop_the_worker(change_log: Chang
 
 
 def test_topic_made_anew_under_a_running_worker_stops_it(change_log: ChangeLog) -> None:
-    """A change topic is deleted and made again: offsets begin at 0 again, and nothing of it may pass as a repeat."""
+    """Its offsets begin at 0 again, and may not pass as repeats: the operator accepts it, and newer changes win."""
     change_log.write([change_log.change(n, "read", "c") for n in range(100)])
     with change_log.worker() as worker:
         settle(change_log, worker)
@@ -187,6 +187,12 @@ def test_topic_made_anew_under_a_running_worker_stops_it(change_log: ChangeLog) 
     with change_log.worker() as worker:
         assert EXIT_FATAL == worker.process.wait(60)
         assert worker.says(f"--accept-new-topic {change_log.topic}")
+    with change_log.worker(accepted=[change_log.topic]) as worker:
+        settle(change_log, worker)
+        change_log.write([change_log.change(n, "anew") for n in range(100)])
+        settle(change_log, worker)
+        assert EXIT_OK == worker.stop()
+    assert {"anew"} == set(change_log.said().values())
 
 
 def test_second_worker_with_the_same_role_is_refused(change_log: ChangeLog) -> None:

@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -57,7 +58,8 @@ from pathlib import Path
 from connector.agents.worker import run_worker
 from connector.mapping import load_shop
 from connector.settings import Settings
-sys.exit(run_worker([load_shop(Path(sys.argv[1]), os.environ)], Settings(), sys.argv[2].split(",")))
+shop = load_shop(Path(sys.argv[1]), os.environ)
+sys.exit(run_worker([shop], Settings(), sys.argv[2].split(","), accepted=sys.argv[3:]))
 """
 
 DEADLINE_S = 60.0
@@ -145,27 +147,29 @@ class ChangeLog:
 
     def change(self, number: int, name: str, op: str = "u", *, table: str = "customers") -> Outgoing:
         """The record of one change of the customer `number`, whose first name becomes `name`."""
-        self._lsn += 8
         row = {"id": number, "email": f"c{number}@example.com", "first_name": name}
-        source: dict[str, Any] = {
-            "version": "3",
-            "connector": "postgresql",
-            "name": self.topic.split(".", 1)[0],
-            "db": "shop",
-        }
-        source |= {"schema": "public", "table": table, "ts_ms": int(time.time() * 1000)}
-        datum = {
-            "before": None,
-            "after": None if op == "d" else row,
-            "source": {**source, "snapshot": "false", "lsn": self._lsn},
-            "op": op,
-        }
-        schemas = self._schemas
-        return Outgoing(
-            self.topic,
-            avro(schemas.key_id, schemas.key, {"id": number}),
-            avro(schemas.value_id, schemas.value, datum),
+        source = self._source("public", table, int(time.time() * 1000))
+        return self._outgoing(
+            self.topic, number, {"before": None, "after": None if op == "d" else row, "op": op}, source
         )
+
+    def foreign_change(self, schema: str, table: str, at: datetime) -> Outgoing:
+        """A change of a row of another table, committed at `at`."""
+        row = {"id": 1, "email": None, "first_name": None}
+        source = self._source(schema, table, int(at.timestamp() * 1000))
+        topic = f"{source['name']}.{schema}.{table}"
+        return self._outgoing(topic, 1, {"before": None, "after": row, "op": "u"}, source)
+
+    def _source(self, schema: str, table: str, at_ms: int) -> dict[str, Any]:
+        self._lsn += 8
+        prefix = self.topic.split(".", 1)[0]
+        where = {"name": prefix, "db": "shop", "schema": schema, "table": table, "lsn": self._lsn}
+        return {"version": "3", "connector": "postgresql", "ts_ms": at_ms, "snapshot": "false", **where}
+
+    def _outgoing(self, topic: str, number: int, change: dict[str, Any], source: dict[str, Any]) -> Outgoing:
+        schemas = self._schemas
+        key_bytes = avro(schemas.key_id, schemas.key, {"id": number})
+        return Outgoing(topic, key_bytes, avro(schemas.value_id, schemas.value, {**change, "source": source}))
 
     def let_function_die_of(self, name: str) -> None:
         """Map the first name by a user's function that ends the process when it meets `name`."""
@@ -235,19 +239,19 @@ class ChangeLog:
         ensure_change_topics(self.settings, [self.topic], self.admin)
         assert former != self.admin.topic_ids([self.topic])[self.topic].topic_id
 
-    def worker(self, roles: str = "map,apply,report") -> Worker:
+    def worker(self, roles: str = "map,apply,report", *, accepted: Sequence[str] = ()) -> Worker:
         """A worker's process, running until the block ends."""
-        return Worker(self, roles)
+        return Worker(self, roles, accepted)
 
 
 class Worker:
     """A worker in a process of its own; `log` is where its lines go."""
 
-    def __init__(self, change_log: ChangeLog, roles: str) -> None:
+    def __init__(self, change_log: ChangeLog, roles: str, accepted: Sequence[str]) -> None:
         self.log = change_log.folder / f"worker-{roles}-{time.monotonic_ns()}.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", WORKER, str(change_log.shop), roles],
+                [sys.executable, "-c", WORKER, str(change_log.shop), roles, *accepted],
                 env={**os.environ, **change_log.environ},
                 stderr=log,
                 stdout=log,
