@@ -7,7 +7,7 @@ import ipaddress
 import json as json_text
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import httpx
@@ -28,6 +28,25 @@ class HttpAnswer:
     headers: Mapping[str, str]
     body: Any
     text: str
+
+
+class Answer(Protocol):
+    """What is read of an answer: the status, the parsed JSON or None, the text."""
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def body(self) -> Any: ...
+
+    @property
+    def text(self) -> str: ...
+
+
+class Asking(Protocol):
+    """The one call that most callers need of a client; it raises RetriableError when nobody answers."""
+
+    async def request(self, method: str, path: str, *, json: Any = None) -> Answer: ...
 
 
 class Unanswered(RetriableError):  # noqa: N818 - it is a state of affairs: nobody knows whether there was an error

@@ -11,10 +11,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Final
 from urllib.parse import quote
 
 from connector.errors import ConfigurationError, FatalError, RetriableError
+from connector.http import Answer, Asking
 
 UNKNOWN_FOR_S: Final = 60.0
 """How long an id counts as unknown before the registry is asked again."""
@@ -23,25 +24,6 @@ LAG_DELAYS_S: Final = (0.1, 0.3, 0.6, 1.0, 2.0)
 """Waits between tries for an id that the registry does not know: replicas lag by a second or two."""
 
 FULL_TRANSITIVE: Final = "FULL_TRANSITIVE"
-
-
-class Answer(Protocol):
-    """What the registry said: the status, the parsed JSON or None, the text."""
-
-    @property
-    def status(self) -> int: ...
-
-    @property
-    def body(self) -> Any: ...
-
-    @property
-    def text(self) -> str: ...
-
-
-class Http(Protocol):
-    """The one call needed of an HTTP client; it raises RetriableError when nobody answers."""
-
-    async def request(self, method: str, path: str, *, json: Any = None) -> Answer: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +43,7 @@ class Registry:
 
     def __init__(
         self,
-        http: Http,
+        http: Asking,
         *,
         patience_s: float | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,

@@ -6,34 +6,16 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Final
 from urllib.parse import quote
 
 from connector.capture.config import unknown_keys
 from connector.capture.errors import CaptureError
 from connector.errors import RetriableError
+from connector.http import Answer, Asking
 
 PATIENCE_S: Final = 60.0
 PAUSE_S: Final = 0.2
-
-
-class Answer(Protocol):
-    """What Connect said: the status, the parsed JSON or None, the text."""
-
-    @property
-    def status(self) -> int: ...
-
-    @property
-    def body(self) -> Any: ...
-
-    @property
-    def text(self) -> str: ...
-
-
-class Http(Protocol):
-    """The one call needed of an HTTP client; it raises RetriableError when nobody answers."""
-
-    async def request(self, method: str, path: str, *, json: Any = None) -> Answer: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +56,7 @@ class Connect:
     Then it raises RetriableError; a request that Connect refuses raises CaptureError.
     """
 
-    def __init__(self, http: Http, *, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, http: Asking, *, patience_s: float = PATIENCE_S) -> None:
         self._http = http
         self._patience_s = patience_s
 
