@@ -20,6 +20,7 @@ from confluent_kafka.admin import (
 from confluent_kafka.admin import NewTopic as ConfluentNewTopic
 
 from connector.errors import ConfigurationError, RetriableError
+from connector.kafka.limits import QUIET
 from connector.record import Partition
 
 T = TypeVar("T")
@@ -57,7 +58,9 @@ class Admin:
     def __init__(self, bootstrap: str, *, timeout_s: float = TIMEOUT_S) -> None:
         self._bootstrap = bootstrap
         self._timeout_s = timeout_s
-        self._client = AdminClient({"bootstrap.servers": bootstrap, "client.id": "shopbridge-admin"})
+        self._client = AdminClient(
+            {"bootstrap.servers": bootstrap, "client.id": "shopbridge-admin", "log_level": QUIET}
+        )
 
     def topic_ids(self, names: Iterable[str]) -> dict[str, TopicInfo]:
         """The topics among `names` that exist."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Sequence
 from typing import Any, Final
@@ -11,8 +12,10 @@ import confluent_kafka
 from confluent_kafka import KafkaError, KafkaException
 
 from connector.errors import FatalError, RetriableError
-from connector.kafka.limits import LARGEST_RECORD
+from connector.kafka.limits import LARGEST_RECORD, QUIET
 from connector.record import Outgoing
+
+log = logging.getLogger(__name__)
 
 DELIVERY_TIMEOUT_S: Final = 120.0
 POLL_S: Final = 0.2
@@ -37,6 +40,7 @@ def settings(bootstrap: str, client_id: str) -> dict[str, Any]:
     return {
         "bootstrap.servers": bootstrap,
         "client.id": client_id,
+        "log_level": QUIET,
         "enable.idempotence": True,
         "acks": "all",
         "partitioner": "murmur2_random",
@@ -53,7 +57,7 @@ class Producer:
     """Sends records and waits for their delivery reports, which a thread of its own collects."""
 
     def __init__(self, bootstrap: str, *, client_id: str = "shopbridge") -> None:
-        self._producer = confluent_kafka.Producer(settings(bootstrap, client_id), logger=None)
+        self._producer = confluent_kafka.Producer(settings(bootstrap, client_id), logger=log)
         self._closing = threading.Event()
         self._poller = threading.Thread(target=self._poll, name="producer", daemon=True)
         self._poller.start()

@@ -8,6 +8,7 @@ from typing import Any, Final
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, TopicPartition
 
 from connector.errors import RetriableError
+from connector.kafka.limits import QUIET
 from connector.record import Partition, Record
 
 TIMEOUT_S: Final = 20.0
@@ -19,6 +20,7 @@ def settings(bootstrap: str) -> dict[str, Any]:
     return {
         "bootstrap.servers": bootstrap,
         "client.id": "shopbridge-reader",
+        "log_level": QUIET,
         "group.id": "shopbridge-reader",
         "enable.auto.commit": False,
         "enable.partition.eof": True,

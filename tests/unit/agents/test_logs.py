@@ -51,6 +51,24 @@ def test_talk_of_faust_is_left_out(stream: io.StringIO) -> None:
     assert ["trouble"] == [line["event"] for line in lines(stream)]
 
 
+def test_line_repeated_while_a_broker_is_away_is_said_now_and_then() -> None:
+    """A client says the same a hundred times a second; the next line that passes tells how many were left out."""
+    now = [0.0]
+    throttle = logs.Throttle(10.0, lambda: now[0])
+    passed = []
+    for now[0] in (0.0, 1.0, 2.0, 11.0):
+        line = logging.LogRecord("aiokafka", logging.ERROR, "", 0, "node %s", (1,), None)
+        passed += [line.getMessage()] if throttle.filter(line) else []
+    assert ["node 1", "node 1 (and 2 times since)"] == passed
+
+
+def test_our_own_lines_are_never_left_out() -> None:
+    """Two events that read the same are two events."""
+    throttle = logs.Throttle()
+    line = logging.LogRecord("connector.agents.loop", logging.WARNING, "", 0, "waiting", (), None)
+    assert [True, True] == [throttle.filter(line), throttle.filter(line)]
+
+
 def test_exception_is_told_in_one_line(stream: io.StringIO) -> None:
     """A traceback is a field, so that each line stays one object."""
     try:
