@@ -6,17 +6,17 @@ import json
 import os
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psycopg
+
+from tests.support.traces import Traces
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -48,23 +48,20 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-class World:
+class World(Traces):
     """One shop with everything around it. `stack` holds the addresses of the shared parts."""
 
     def __init__(self, name: str, folder: Path, stack: Mapping[str, str], **settings: str) -> None:
         self.name = name
-        self.folder = folder
         self.sandbox_port = free_port()
-        self.sandbox_file = folder / "sandbox.db"
-        self.ambiguous = folder / "ambiguous.txt"
-        self.ambiguous.touch()
+        super().__init__(folder)
         self.shop_file = folder / "shop.yaml"
         self.environment = {**os.environ, **stack, **BYTECODE}
         for variable in ("SHOP_DATABASE_URL", "SHOP_ADMIN_URL"):
             self.environment[variable] = stack[variable].rsplit("/", 1)[0] + f"/{name}"
         self._admin = stack["SHOP_ADMIN_URL"]
         self.environment |= {
-            "SHOPBRIDGE_LEDGER": str(folder / "ledger.db"),
+            "SHOPBRIDGE_LEDGER": str(self.ledger),
             "SHOPBRIDGE_HUBSPOT_URL": f"http://127.0.0.1:{self.sandbox_port}",
             "SHOPBRIDGE_TOPIC_PREFIX": name,
             "SHOPBRIDGE_GROUP": name,
@@ -118,6 +115,7 @@ class World:
     def kill_worker(self) -> None:
         """End it by kill -9, as a loss of power would."""
         assert self.worker is not None
+        self._require_worker()
         self.worker.kill()
         self.worker.wait()
 
@@ -165,9 +163,17 @@ class World:
 
     def fault(self, effect: str, **rule: Any) -> None:
         """Add a fault rule to the sandbox."""
-        rules = self._http.get("/sandbox/faults").raise_for_status().json()
-        known = rules["faults"] if isinstance(rules, dict) else rules
-        self._http.put("/sandbox/faults", json=[*known, {"effect": effect, **rule}]).raise_for_status()
+        self._http.post("/sandbox/faults", json=[{"effect": effect, **rule}]).raise_for_status()
+
+    def faults(self) -> list[dict[str, Any]]:
+        """The fault rules, each with its `hits`."""
+        found: list[dict[str, Any]] = self._http.get("/sandbox/faults").raise_for_status().json()
+        return found
+
+    def hubspot(self, method: str, path: str) -> httpx.Response:
+        """Do something in HubSpot as one of its users would."""
+        token = self.environment["SHOPBRIDGE_HUBSPOT_TOKEN"]
+        return self._http.request(method, path, headers={"Authorization": f"Bearer {token}"})
 
     def clear_faults(self) -> None:
         self._http.delete("/sandbox/faults").raise_for_status()
@@ -216,44 +222,9 @@ class World:
         say(found)
         return found
 
-    def record(self, key: str) -> dict[str, Any] | None:
-        """The unarchived sandbox record under our key, with its id as `id`."""
-        rows = self.records("json_extract(properties, '$.shopbridge_key') = ? AND NOT archived", key)
-        return rows[0] if rows else None
-
-    def records(self, where: str, *values: Any) -> list[dict[str, Any]]:
-        with closing(sqlite3.connect(f"file:{self.sandbox_file}?mode=ro", uri=True)) as connection:
-            query = f"SELECT id, object_type, properties, archived FROM record WHERE {where}"
-            rows = connection.execute(query, values).fetchall()
-        return [{"id": row[0], "type": row[1], "archived": row[3], **json.loads(row[2])} for row in rows]
-
-    def written(self) -> int:
-        """How many requests the sandbox was sent that write records or associations, refused ones too."""
-        return self.requests("method = 'POST' AND path NOT LIKE '%/read' AND path NOT LIKE '%/search'")
-
-    def requests(self, where: str = "true") -> int:
-        """How many lines of the sandbox's request log are so."""
-        return int(self._sandbox_row(f"SELECT count(*) FROM request_log WHERE {where}")[0])
-
-    def events(self, name: str) -> list[dict[str, Any]]:
-        """The events of this name in the worker's log, of all its starts."""
-        path = self.folder / "worker.log"
-        lines = path.read_text(errors="replace").splitlines() if path.exists() else []
-        marked = [line for line in lines if f'"event": "{name}"' in line]
-        return [json.loads(line) for line in marked]
-
-    def count(self, name: str) -> int:
-        """How often the worker's log holds an event."""
-        return len(self.events(name))
-
     def log(self, name: str = "worker", lines: int = 40) -> str:
         path = self.folder / f"{name}.log"
         return "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) if path.exists() else ""
-
-    def _sandbox_row(self, query: str) -> tuple[Any, ...]:
-        with closing(sqlite3.connect(f"file:{self.sandbox_file}?mode=ro", uri=True)) as connection:
-            row: tuple[Any, ...] = connection.execute(query).fetchone()
-        return row
 
     def _unread(self, lsn: str) -> int:
         query = "SELECT coalesce(max(%s::pg_lsn - confirmed_flush_lsn), 1)::bigint FROM pg_replication_slots"
