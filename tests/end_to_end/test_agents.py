@@ -195,6 +195,16 @@ def test_topic_made_anew_under_a_running_worker_stops_it(change_log: ChangeLog) 
     assert {"anew"} == set(change_log.said().values())
 
 
+def test_the_unforeseen_stops_the_worker(change_log: ChangeLog) -> None:
+    """Something nobody thought of happens inside an agent: nothing is acknowledged, the process ends with 70."""
+    with change_log.worker() as worker:
+        settle(change_log, worker)
+        change_log.break_ledger()
+        change_log.write([change_log.change(1, "x", "c")])
+        assert EXIT_FATAL == worker.process.wait(60)
+        assert worker.says("no such table")
+
+
 def test_second_worker_with_the_same_role_is_refused(change_log: ChangeLog) -> None:
     """Two processes with one role and one ledger would read everything twice."""
     with change_log.worker() as first:

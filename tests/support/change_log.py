@@ -200,6 +200,11 @@ class ChangeLog:
         with sqlite3.connect(f"file:{self.settings.ledger}?mode=ro", uri=True, timeout=30) as connection:
             return connection.execute(sql, values).fetchall()
 
+    def break_ledger(self) -> None:
+        """Take a table away under a running worker."""
+        with sqlite3.connect(self.settings.ledger, timeout=30) as connection:
+            connection.execute("drop table progress")
+
     def progress(self, agent: str) -> tuple[int, Counter[str]]:
         """How many records an agent has behind it, and their counts."""
         counts: Counter[str] = Counter()
