@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -22,9 +21,7 @@ T = TypeVar("T")
 Unit = Callable[[Connection], T]
 
 GROUP_UNITS: Final = 64
-"""At most so many units share a commit; each is itself a batch of up to 500 messages."""
-GROUP_S: Final = 0.005
-"""A group is open at most so long, in seconds: a commit costs one fsync however many share it."""
+"""At most so many units share a commit, which costs one fsync; each is itself a batch of up to 500 messages."""
 
 
 @dataclass(slots=True)
@@ -54,7 +51,7 @@ class Ledger:
         return cls(engine)
 
     def on_commit(self, listener: Callable[[], None]) -> None:
-        """Call `listener` (on the ledger's thread) after each group commit."""
+        """Call `listener` (on the ledger's thread) after each group commit that changed something."""
         self._commit_listeners.append(listener)
 
     async def write(self, unit: Unit[T]) -> T:
@@ -82,50 +79,62 @@ class Ledger:
 
     def _group(self, connection: Connection, first: _Job) -> bool:
         """Run and commit one group; True if the end of the queue was met."""
+        jobs, closing = self._gather(first)
         results: list[tuple[Future[Any], Any]] = []
-        closing = False
+        changes = _changes(connection)
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
-        except Exception as error:  # noqa: BLE001 - a lost disk, say: handed to whoever asked
-            first.done.set_exception(error)
-            return False
-        job: _Job | None = first
-        started = time.monotonic()
-        while job is not None:
-            self._in_savepoint(connection, job, results)
-            if len(results) >= GROUP_UNITS or time.monotonic() - started > GROUP_S:
-                break
+            for job in jobs:
+                _in_savepoint(connection, job, results)
+            connection.exec_driver_sql("COMMIT")
+        except Exception as error:  # noqa: BLE001 - a full or lost disk, say: handed to all who shared the group
+            _undo(connection)
+            for job in jobs:
+                if not job.done.done():
+                    job.done.set_exception(error)
+            return closing
+        for done, result in results:
+            done.set_result(result)
+        if _changes(connection) != changes:
+            for listener in self._commit_listeners:
+                listener()
+        return closing
+
+    def _gather(self, first: _Job) -> tuple[list[_Job], bool]:
+        """The jobs that wait by now, the first among them, and whether the end of the queue is behind them."""
+        jobs = [first]
+        while len(jobs) < GROUP_UNITS:
             try:
                 job = self._jobs.get_nowait()
             except queue.Empty:
                 break
-            closing = job is None
-        self._commit(connection, results)
-        return closing
+            if job is None:
+                return jobs, True
+            jobs.append(job)
+        return jobs, False
 
-    def _in_savepoint(self, connection: Connection, job: _Job, results: list[tuple[Future[Any], Any]]) -> None:
-        if not job.done.set_running_or_notify_cancel():
-            return
-        connection.exec_driver_sql("SAVEPOINT unit")
-        try:
-            results.append((job.done, job.unit(connection)))
-        except Exception as error:  # noqa: BLE001 - handed to whoever asked for the unit
-            connection.exec_driver_sql("ROLLBACK TO unit")
-            job.done.set_exception(error)
-        connection.exec_driver_sql("RELEASE unit")
 
-    def _commit(self, connection: Connection, results: list[tuple[Future[Any], Any]]) -> None:
-        try:
-            connection.exec_driver_sql("COMMIT")
-        except Exception as error:  # noqa: BLE001 - a full disk, say: handed to all who shared the commit
-            connection.exec_driver_sql("ROLLBACK")
-            for done, _ in results:
-                done.set_exception(error)
-            return
-        for done, result in results:
-            done.set_result(result)
-        for listener in self._commit_listeners:
-            listener()
+def _in_savepoint(connection: Connection, job: _Job, results: list[tuple[Future[Any], Any]]) -> None:
+    if not job.done.set_running_or_notify_cancel():
+        return
+    connection.exec_driver_sql("SAVEPOINT unit")
+    try:
+        results.append((job.done, job.unit(connection)))
+    except Exception as error:  # noqa: BLE001 - handed to whoever asked for the unit
+        connection.exec_driver_sql("ROLLBACK TO unit")
+        job.done.set_exception(error)
+    connection.exec_driver_sql("RELEASE unit")
+
+
+def _undo(connection: Connection) -> None:
+    """Roll back, unless SQLite has done so by itself, as it does on a full disk (SQLite docs, ROLLBACK)."""
+    if connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]  # sqlite3's own attribute
+        connection.exec_driver_sql("ROLLBACK")
+
+
+def _changes(connection: Connection) -> int:
+    """How many rows the connection has changed so far."""
+    return int(connection.connection.dbapi_connection.total_changes)  # type: ignore[union-attr]  # as above
 
 
 def connect(path: Path, *, read_only: bool = False) -> Engine:
