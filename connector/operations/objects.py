@@ -122,15 +122,16 @@ def _find(tx: Connection, kind: ObjectType, external_id: str, store: str | None)
 
 
 def _why_unknown(tx: Connection, kind: ObjectType, external_id: str) -> str:
-    """What to say of an object that is not in the ledger: a row with its key may have been refused by the mapping."""
-    unmapped = tx.execute(select(errors).where(errors.c.subject.is_(None)).order_by(errors.c.at.desc()))
+    """What to say of an object that is not in the ledger: its row may have been refused by the mapping."""
+    named = errors.c.subject.endswith(f":{kind}:{external_id}", autoescape=True)
+    found = tx.execute(select(errors).where(named | errors.c.subject.is_(None)).order_by(errors.c.at.desc()))
     lines = [
         f"{each.state} {each.type} of {each.topic} {each.row_key}: {each.details}\n    shopbridge errors show {each.id}"
-        for each in unmapped
-        if external_id in key_values(each.row_key)
+        for each in found
+        if each.subject is not None or external_id in key_values(each.row_key)
     ]
     text = f"The ledger knows no {kind} {external_id}: no change of such a row was applied."
-    return "\n".join([text, "These errors are of rows with that key:", *lines]) if lines else text
+    return "\n".join([text, "These errors are of such rows:", *lines]) if lines else text
 
 
 def describe(tx: Connection, row: Row[Any]) -> ObjectStatus:

@@ -105,6 +105,16 @@ async def test_an_object_whose_row_could_not_be_mapped_names_the_error(office: O
         look(tmp_path, "deal", "17")
 
 
+async def test_an_object_whose_error_names_it_is_told_of_it(office: Office, tmp_path: Path) -> None:
+    """The same for an error that knows which object the row would have been, and only for this one."""
+    refused = letter("17", ref="shop:DEAL:A-7", details="'odd' is no stage")
+    await office.ledger.write(lambda tx: report_errors(tx, [refused]))
+    with pytest.raises(UnknownObjectError, match=r"OPEN UNMAPPED_VALUE .*'odd' is no stage"):
+        look(tmp_path, "deal", "A-7")
+    with pytest.raises(UnknownObjectError, match=r"such a row was applied\.$"):
+        look(tmp_path, "deal", "7")
+
+
 async def test_a_failed_link_names_parent_and_cause(office: Office, tmp_path: Path) -> None:
     """The line is in HubSpot as the shop has it, but its deal is not: an error is open, and which parent is said."""
     await office.say(contact("1", 1))
