@@ -181,14 +181,17 @@ def _one(connection: Connection, query: LiteralString, *parameters: str) -> Any:
 
 
 _HAS_TABLE: Final = """
-SELECT has_table_privilege(r.oid, to_regclass(%(name)s)::oid, %(privilege)s)
-FROM pg_roles r WHERE r.rolname = %(role)s AND to_regclass(%(name)s) IS NOT NULL
+SELECT has_table_privilege(r.oid, c.oid, %(privilege)s)
+FROM pg_roles r, pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE r.rolname = %(role)s
+  AND '"' || replace(n.nspname, '"', '""') || '"."' || replace(c.relname, '"', '""') || '"' = %(name)s
 """
+"""Finds the table in the catalogue, which everybody may read: a cast to regclass is denied to whom its schema is."""
 
 _HAS_SCHEMA: Final = """
 SELECT has_schema_privilege(r.oid, n.oid, %(privilege)s)
-FROM pg_roles r JOIN pg_namespace n ON quote_ident(n.nspname) = %(name)s OR '"' || n.nspname || '"' = %(name)s
-WHERE r.rolname = %(role)s
+FROM pg_roles r, pg_namespace n
+WHERE r.rolname = %(role)s AND '"' || replace(n.nspname, '"', '""') || '"' = %(name)s
 """
 
 _TABLES: Final = """
