@@ -48,7 +48,7 @@ def _works(settings: Settings, shops: Sequence[Shop]) -> list[tuple[str, Callabl
         ("kafka", _in_thread(_kafka, settings, shops)),
         ("registry", lambda: _registry(settings)),
         *connectors,
-        ("hubspot", lambda: _hubspot(settings, shops)),
+        *([("hubspot", lambda: _hubspot(settings, shops))] if shops else []),
     ]
 
 

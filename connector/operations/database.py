@@ -77,6 +77,6 @@ def _prepared(connection: Connection, plan: CapturePlan, where: str) -> Finding:
     missing: Sequence[str] = postgres.statements(plan, there)
     if not missing:
         return Finding(ok=True, what=f"{where}: publication {plan.publication}, role, rights and our tables are there")
-    heads = ", ".join(dict.fromkeys(" ".join(statement.split()[:2]) for statement in missing))
+    heads = ", ".join(dict.fromkeys(" ".join(statement.split()[:2]).strip(",") for statement in missing))
     remedy = "Run `shopbridge capture apply`, or let an administrator run what `shopbridge capture sql` prints."
     return Finding(ok=False, what=f"{where}: not all is prepared for capture ({heads})", remedy=remedy)
