@@ -23,7 +23,7 @@ from deploy.demo.stage import Stage, StageError
 from deploy.demo.waiting import wait_for_rest
 
 ROOT = Path(__file__).parents[2]
-SECONDS_FIRST, SECONDS_AGAIN = 60, 20
+SECONDS_FIRST, SECONDS_AGAIN = 60, 10
 """How long live traffic runs: a minute beside the first load, less where the shop is loaded already."""
 
 
