@@ -30,7 +30,7 @@ LINKS = "/associations/"
 @pytest.fixture(scope="module")
 def world(make_world: Callable[..., World]) -> World:
     """A demo shop whose initial load has not begun."""
-    world = make_world("kills", SHOPBRIDGE_RECHECK_AFTER_S=str(RECHECK_S))
+    world = make_world("kills", SHOPBRIDGE_RECHECK_AFTER_S=str(RECHECK_S), SHOPBRIDGE_PARENT_DEADLINE_S="8")
     world.build(scale=SCALE)
     return world
 
@@ -66,9 +66,12 @@ def test_ten_kills_at_random_moments(world: World) -> None:
     traffic = world.traffic(seconds=36, seed=seed)
     for number in range(1, KILLS + 1):
         world.start_worker()
-        moment = rng.uniform(1.0, 6.0)
+        amid_start = number % 4 == 1
+        if not amid_start:
+            world.wait_working()
+        moment = rng.uniform(0.5, 4.0)
         pause(moment)
-        kill(world, f"the {number}. time, {moment:.2f} s after its start")
+        kill(world, f"the {number}. time, {moment:.2f} s after {'its start' if amid_start else 'it went to work'}")
     world.start_worker()
     world.finish(traffic)
     assert world.unanswered()

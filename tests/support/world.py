@@ -72,7 +72,7 @@ class World(Traces):
         }
         self.sandbox: subprocess.Popen[bytes] | None = None
         self.worker: subprocess.Popen[bytes] | None = None
-        self._starts = 0
+        self._said = 0
         self._http = httpx.Client(base_url=self.environment["SHOPBRIDGE_HUBSPOT_URL"], timeout=10)
 
     # -- building ------------------------------------------------------------------------------------------------
@@ -100,7 +100,7 @@ class World(Traces):
         wait_until("the sandbox's health", self._sandbox_is_up)
 
     def start_worker(self, *arguments: str) -> None:
-        self._starts += 1
+        self._said = self.count("working")
         self.worker = self._start([str(BIN / "shopbridge"), "worker", *arguments], "worker")
 
     def wait_working(self, deadline_s: float = 60.0) -> None:
@@ -108,7 +108,7 @@ class World(Traces):
 
         def works() -> bool:
             self._require_worker()
-            return self.count("working") >= self._starts
+            return self.count("working") > self._said
 
         wait_until("the worker to say that it works", works, deadline_s)
 
