@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from connector.agents.capture_watch import CaptureWatch
+from connector.agents.missing_values import MissingValues
 from connector.agents.parts import Parts
 from connector.agents.runner import Duty
 from connector.ledger.desk import SenderDesk
@@ -63,7 +64,13 @@ def send_role(parts: Parts, closing: AsyncExitStack) -> Mapping[str, Duty]:
     watch = CaptureWatch(
         settings.kafka_bootstrap, parts.registry, change_topics(parts), parts.sync_topics, parents.observe
     )
-    return {"courier": lambda: until_cancelled(courier), "capture watch": watch.run, "parents": lambda: sweep(parents)}
+    missing = MissingValues(parts.ledger, parts.shops, watch.clocks, parents.arrived)
+    return {
+        "courier": lambda: until_cancelled(courier),
+        "capture watch": watch.run,
+        "parents": lambda: sweep(parents),
+        "missing values": missing.run,
+    }
 
 
 async def until_cancelled(courier: Courier) -> None:

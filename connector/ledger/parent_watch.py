@@ -82,6 +82,10 @@ class ParentWatch:
             self._arrived[prefix] = mark.heartbeat_at
             del self._marks[prefix]
 
+    def arrived(self, prefix: str) -> datetime | None:
+        """The commit time up to which all changes of a connector are in the ledger, None while nobody knows."""
+        return None if prefix in self._snapshots else self._arrived.get(prefix)
+
     async def sweep(self, now: float) -> int:
         """Raise the errors that are due at `now` (monotonic seconds); how many."""
         return await self._ledger.write(lambda tx: self._sweep(tx, now))
@@ -126,8 +130,8 @@ class ParentWatch:
         if speaker is None:
             return False
         prefix = speaker.topic.split(".", 1)[0]
-        arrived = self._arrived.get(prefix)
-        if arrived is None or prefix in self._snapshots:
+        arrived = self.arrived(prefix)
+        if arrived is None:
             return False
         return all(
             said.committed_at < arrived

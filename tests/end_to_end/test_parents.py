@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
@@ -10,7 +12,7 @@ import psycopg
 import pytest
 
 from tests.support.small_shop import SmallShop
-from tests.support.world import World, wait_until
+from tests.support.world import BIN, ROOT, World, wait_until
 
 pytestmark = pytest.mark.end_to_end
 
@@ -306,3 +308,27 @@ def test_long_text_whose_update_comes_before_its_snapshot_read(shop: SmallShop) 
     shop.wait_for("PRODUCT:60", price="2.00", description=LONG)
     shop.world.sql("UPDATE products SET price = 3 WHERE id = 60")
     shop.wait_for("PRODUCT:60", price="3.00", description=LONG)
+
+
+def test_long_text_whose_update_comes_while_the_snapshot_reads(shop: SmallShop) -> None:
+    """Debezium drops the reading of a row that changes in the meantime; the text must arrive all the same."""
+    uncaptured_product(shop, 61)
+    with psycopg.connect(shop.world.environment["SHOP_ADMIN_URL"]) as admin:
+        admin.execute("LOCK TABLE products IN ACCESS EXCLUSIVE MODE")
+        snapshot = subprocess.Popen(
+            [str(BIN / "shopbridge"), "capture", "snapshot", "products"],
+            env={**os.environ, **shop.world.environment},
+            cwd=ROOT,
+        )
+        wait_until("the snapshot to wait for the table", lambda: blocked(shop))
+        admin.execute("UPDATE products SET price = 4 WHERE id = 61")
+    assert 0 == snapshot.wait(60)
+    shop.wait_for("PRODUCT:61", price="4.00", description=LONG)
+
+
+def blocked(shop: SmallShop) -> bool:
+    """Whether somebody waits for a lock in the shop's database."""
+    with psycopg.connect(shop.world.environment["SHOP_ADMIN_URL"], autocommit=True) as admin:
+        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
+        row = admin.execute(query, (shop.world.name,)).fetchone()
+    return row is not None and row[0] > 0
