@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
 from collections.abc import Callable, Iterator
 
 import fastavro
@@ -14,7 +15,7 @@ from connector.record import Outgoing, Record
 from connector.registry import Registry
 from tests.support.change_log import avro
 from tests.support.small_shop import SmallShop
-from tests.support.world import World
+from tests.support.world import BIN, World
 
 pytestmark = pytest.mark.end_to_end
 
@@ -270,3 +271,22 @@ def test_impossible_value_is_an_error_until_it_is_mended(odd: SmallShop, number:
     )
     odd.wait_for(f"DEAL:{number}", amount="2", shop_note="mended")
     odd.wait_errors(f"DEAL:{number}", **{REFUSED[number][1]: "RESOLVED"})
+
+
+def test_row_beyond_the_largest_record_is_cut_by_the_operator(shop: SmallShop) -> None:
+    """It ends capture, which says why; with the column cut in the shop file all goes on from that row."""
+    text = "(SELECT string_agg(md5(i::text), '') FROM generate_series(1, 400000) i)"
+    shop.world.sql(f"INSERT INTO customers VALUES (19, 'c19@example.com', 'huge', {text})")
+    write_customer(shop, 20, "after")
+    shop.wait("capture to stop", lambda: "RecordTooLargeException" in capture_status(shop))
+    cut = r"config: {column.truncate.to.1000000.chars: 'public\.customers\.note'}"
+    shop.world.shop_file.write_text(f"{SHOP}\ncapture: {{prefix: {shop.world.name}, {cut}}}\n")
+    shop.world.shopbridge("capture", "apply")
+    shop.wait_for("CONTACT:20", firstname="after")
+    shop.wait_errors("CONTACT:19", VALUE_TOO_LONG="OPEN")
+
+
+def capture_status(shop: SmallShop) -> str:
+    """What `capture status` prints; it ends with 1 where changes do not stream."""
+    command = [str(BIN / "shopbridge"), "capture", "status"]
+    return subprocess.run(command, env=shop.world.environment, capture_output=True, text=True, check=False).stdout
