@@ -114,7 +114,7 @@ def test_the_days_quota_is_used_up(world: World) -> None:
 @pytest.mark.parametrize("what", STRANGE)
 def test_strange_answers(world: World, what: str) -> None:
     """Each kind of strange answer strikes while the shop lives."""
-    endure(world, STRANGE[what], 8, seed=10 + list(STRANGE).index(what))
+    endure(world, STRANGE[what], 6, seed=10 + list(STRANGE).index(what))
 
 
 def test_a_missing_property_pauses_its_type_alone(world: World) -> None:

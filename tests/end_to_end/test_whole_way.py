@@ -17,10 +17,10 @@ SCALE = 0.1
 @pytest.fixture(scope="module")
 def world(make_world: Callable[..., World]) -> World:
     """A demo shop, loaded beside live traffic, at rest again; its worker runs."""
-    world = make_world("whole_way")
+    world = make_world("whole_way", SHOPBRIDGE_PARENT_DEADLINE_S="10")
     world.build(scale=SCALE)
     world.start_worker()
-    world.finish(world.traffic(seconds=15))
+    world.finish(world.traffic(seconds=12))
     world.wait_at_rest()
     return world
 
