@@ -14,53 +14,12 @@ from connector.http import Http
 from connector.record import Outgoing, Record
 from connector.registry import Registry
 from tests.support.change_log import avro
-from tests.support.small_shop import SmallShop
+from tests.support.small_shop import CASES, SmallShop
 from tests.support.world import BIN, World
 
 pytestmark = pytest.mark.end_to_end
 
-TABLES = """
-CREATE TABLE customers (id integer PRIMARY KEY, email text, first_name text, note text);
-CREATE TABLE goods (id integer PRIMARY KEY, name text, code text);
-CREATE TYPE state AS ENUM ('fresh', 'old');
-CREATE TABLE odd (
-    id integer PRIMARY KEY, total numeric, placed timestamptz, day date, at time, state state, tags text[],
-    data jsonb, note text
-);
-"""
-
-SHOP = """
-store: {id: small, label: Small}
-database: {kind: postgres, url: "${SHOP_DATABASE_URL}", schema: public}
-customers:
-  from: customers
-  id: "{id}"
-  properties: {email: email, firstname: first_name, shop_note: note}
-  types: {shop_note: string}
-products:
-  from: goods
-  id: "{id}"
-  properties: {name: name, shop_code: {python: "goods_functions:code"}}
-  types: {shop_code: string}
-orders:
-  from: odd
-  id: "{id}"
-  properties:
-    dealname: "Odd {id}"
-    amount: total
-    closedate: placed
-    shop_day: day
-    shop_at: at
-    shop_state: {column: state, values: {fresh: Fresh, old: Old}}
-    shop_tags: tags
-    shop_data: data
-    shop_color: {sql: "data ->> 'color'"}
-    shop_note: note
-    shop_said: {sql: "coalesce(note, 'nothing')"}
-  types:
-    {shop_day: date, shop_at: string, shop_state: string, shop_tags: string, shop_data: string, shop_color: string,
-     shop_note: string, shop_said: string}
-"""
+TABLES, SHOP = ((CASES / f"dirty_topics.{kind}").read_text() for kind in ("sql", "yaml"))
 
 FUNCTIONS = '''
 def code(row):

@@ -15,45 +15,12 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from tests.support.small_shop import SmallShop
+from tests.support.small_shop import CASES, SmallShop
 from tests.support.world import BIN, ROOT, World
 
 pytestmark = pytest.mark.end_to_end
 
-TABLES = """
-CREATE SCHEMA books;
-CREATE TABLE books.readers (id uuid PRIMARY KEY, mail text, given text, family text, updated_at timestamptz NOT NULL);
-CREATE TABLE books.bills (no text PRIMARY KEY, reader uuid, state text NOT NULL, gross numeric(10, 2) NOT NULL);
-INSERT INTO books.readers VALUES
-    ('00000000-0000-4000-8000-000000000001', ' Ada@Example.com', 'Ada', 'Lovelace', now()),
-    ('00000000-0000-4000-8000-000000000002', 'grace@example.com', 'Grace', 'Hopper', now());
-INSERT INTO books.bills VALUES
-    ('B-1', '00000000-0000-4000-8000-000000000001', 'paid', 12.50),
-    ('B-2', '00000000-0000-4000-8000-000000000002', 'open', 7.00),
-    ('B-3', '00000000-0000-4000-8000-000000000002', 'draft', 1.00),
-    ('B-4', '00000000-0000-4000-8000-000000000001', 'lost', 3.00);
-"""
-
-SHOP = """
-store: {id: small, label: "Books"}
-database: {kind: postgres, url: "${SHOP_DATABASE_URL}", schema: books}
-customers:
-  from: readers
-  id: "{id}"
-  properties: {email: {sql: "lower(trim(mail))"}, firstname: given, lastname: family}
-  match_by: email
-  newest_by: updated_at
-orders:
-  from: bills
-  id: "{no}"
-  where: "state <> 'draft'"
-  properties:
-    dealname: "Bill {no}"
-    amount: gross
-    bill_state: {column: state, values: {paid: Paid, open: Open}}
-  types: {bill_state: string}
-  customer: "{reader}"
-"""
+TABLES, SHOP = ((CASES / f"own_shop.{kind}").read_text() for kind in ("sql", "yaml"))
 
 ADA = "CONTACT:00000000-0000-4000-8000-000000000001"
 SECRET = "a-password-of-theirs"
@@ -176,9 +143,9 @@ def test_check_finds_every_mistake_of_the_shop_file(books: Books, tmp_path: Path
     file.write_text(SHOP.replace("newest_by", "newest_buy").replace("'draft'", "'draft"))
     code, said = books.type("check", "--shop", str(file))
     assert (EXIT_WRONG, {"shop file"}) == (code, heads("NOT OK", said))
-    assert f"{file}:9:3" in said
+    assert f"{file}:8:3" in said
     assert "Did you mean `newest_by`?" in said
-    assert f"{file}:13:20" in said
+    assert f"{file}:12:20" in said
     file.write_text(SHOP.replace("from: readers", "from: reeders").replace("gross", "grozz"))
     code, said = books.type("check", "--shop", str(file))
     assert EXIT_WRONG == code
@@ -192,7 +159,7 @@ def test_worker_refuses_a_faulty_shop_file(books: Books, tmp_path: Path) -> None
     file.write_text(SHOP.replace("dealname", "Deal Name"))
     code, said = books.type("worker", "--shop", str(file))
     assert EXIT_MISTAKE == code
-    assert f"{file}:15:5" in said
+    assert f"{file}:14:5" in said
     assert "Traceback" not in said
 
 

@@ -11,57 +11,12 @@ from contextlib import closing
 import psycopg
 import pytest
 
-from tests.support.small_shop import SmallShop
+from tests.support.small_shop import CASES, SmallShop
 from tests.support.world import BIN, ROOT, World, wait_until
 
 pytestmark = pytest.mark.end_to_end
 
-TABLES = """
-CREATE TABLE customers (id integer PRIMARY KEY, email text, first_name text);
-CREATE TABLE products (id integer PRIMARY KEY, name text, price numeric(12, 2), description text);
-ALTER TABLE products ALTER COLUMN description SET STORAGE EXTERNAL;
-CREATE TABLE orders (id integer PRIMARY KEY, customer_id integer, status text, total numeric(12, 2));
-CREATE TABLE order_items (
-    order_id integer, line_no integer, product_id integer, name text, quantity integer, rev bigint DEFAULT 1 NOT NULL,
-    PRIMARY KEY (order_id, line_no)
-);
-CREATE TABLE positions (
-    id serial PRIMARY KEY, order_id integer, line_no integer, name text, rev bigint NOT NULL
-);
-ALTER TABLE positions REPLICA IDENTITY FULL;
-"""
-
-SHOP = """
-store: {id: small, label: Small}
-database: {kind: postgres, url: "${SHOP_DATABASE_URL}", schema: public}
-customers:
-  from: customers
-  id: "{id}"
-  properties: {email: email, firstname: first_name}
-products:
-  from: products
-  id: "{id}"
-  properties: {name: name, price: price, description: description}
-orders:
-  from: orders
-  id: "{id}"
-  properties: {dealname: "Order {id}", amount: total, shop_status: {column: status, values: {paid: Paid, sent: Sent}}}
-  types: {shop_status: string}
-  customer: "{customer_id}"
-line_items:
-  - from: order_items
-    id: "{order_id}-{line_no}"
-    properties: {name: name, quantity: quantity}
-    order: "{order_id}"
-    product: "{product_id}"
-    newest_by: rev
-  - from: positions
-    id: "s{order_id}-{line_no}"
-    bears: true
-    properties: {name: name}
-    order: "{order_id}"
-    newest_by: rev
-"""
+TABLES, SHOP = ((CASES / f"parents.{kind}").read_text() for kind in ("sql", "yaml"))
 
 LONG = "A long text. " * 800 + "Its end."
 

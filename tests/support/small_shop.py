@@ -12,7 +12,10 @@ from connector.kafka import Admin, Producer, read_range
 from connector.operations.letters import as_line, read_letters
 from connector.record import Outgoing, Record
 from connector.settings import Settings
-from tests.support.world import World, WorldError, wait_until
+from tests.support.world import ROOT, World, WorldError, wait_until
+
+CASES = ROOT / "tests/cases/end_to_end"
+"""Tables and shop files of small shops."""
 
 STORE = "small"
 PREFIX = "SHOPBRIDGE_"
