@@ -10,7 +10,7 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from connector.ledger.fold import PRODUCT_ID, fold, fold_object
-from connector.ledger.links import LinkRow, LinkState, due, pair, state
+from connector.ledger.links import LinkRow, LinkState, due, pair, state, wish
 from connector.ledger.merge import Passed, merge
 from connector.ledger.numbering import Numbering
 from connector.ledger.plan import plan
@@ -135,11 +135,11 @@ class Book:
             return
         wishes = {(each.kind, self.shelf.object(each.parent).number): each.required for each in wanted}
         standing = {(link.kind, link.parent): link for link in self.shelf.links_of_child(child)}
-        for wish, required in wishes.items():
-            link = standing.pop(wish, None) or self.shelf.new_link(child, *wish)
-            self._set(replace(link, wanted=True, required=required))
+        for end, required in wishes.items():
+            link = standing.pop(end, None) or self.shelf.new_link(child, *end)
+            self._set(wish(link, wanted=True, required=required))
         for link in standing.values():
-            self._set(replace(link, wanted=False))
+            self._set(wish(link, wanted=False, required=link.required))
 
     def _set(self, link: LinkRow) -> None:
         self.put_link(replace(link, made=self._told_product(link)) if link.is_property else link)

@@ -135,6 +135,8 @@ class SenderDesk:
         settled = settle(stored.record, outcome, recreate=self._recreate)
         stored.attempts = [*stored.attempts, _attempt(outcome, sent)][-ATTEMPTS_KEPT:]
         book.put(stored, settled.record)
+        if isinstance(outcome, Ambiguous) and sent is not None and sent.act is not Act.LOOKUP:
+            self._unsure_since[number] = time.monotonic()
         if settled.record.hubspot_id is None and stored.record.archive_sent and sent and sent.act is Act.ARCHIVE:
             book.unlink(number)
         if settled.record.type is ObjectType.LINE_ITEM:

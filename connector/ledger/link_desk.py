@@ -15,7 +15,7 @@ from connector.ledger.ledger import Ledger
 from connector.ledger.links import LinkDue, LinkFlight, LinkRow, doubt, due, pair, settle_link
 from connector.ledger.tables import links
 from connector.message import LinkKind
-from connector.outcome import Ambiguous, LinkOutcome, LinkStep, Refused
+from connector.outcome import Ambiguous, LinkOutcome, LinkStep, Refused, Written
 from connector.sync_error import ErrorState, Stage, SyncError, error_id
 from connector.version import SourceRow, Version
 
@@ -28,6 +28,7 @@ class LinkDesk:
         self._post = post
         self._recheck_s = recheck_s
         self._unsure_since: dict[int, float] = {}
+        self._confirming: set[int] = set()
 
     async def requeue(self) -> None:
         """A former owner's link calls may or may not have happened."""
@@ -79,12 +80,23 @@ class LinkDesk:
                 _resolve_ids(book, link)
             else:
                 settled = fail(tx, book, self._post, settled, outcome.refusal.type, outcome.refusal.details)
-        if settled.unsure is not None:
-            self._unsure_since.setdefault(link.number, time.monotonic())
+        if isinstance(outcome, Ambiguous):
+            self._confirming.discard(link.number)
+            self._unsure_since[link.number] = time.monotonic()
+        elif isinstance(outcome, Written | Refused) and link.number in self._confirming:
+            settled = self._sure(settled)
         book.put_link(settled)
 
+    def _sure(self, link: LinkRow) -> LinkRow:
+        self._confirming.discard(link.number)
+        self._unsure_since.pop(link.number, None)
+        return replace(link, unsure=None)
+
     async def recheck(self, now: float) -> None:
-        """Send once more what an ambiguous call left unsure, once a late one must have landed. `now` is monotonic."""
+        """Send once more what an ambiguous call left unsure, once a late one must have landed. `now` is monotonic.
+
+        Only a clear answer to that makes it sure; so does the loss of one end, with which the association goes.
+        """
         await self._ledger.write(lambda tx: self._recheck(tx, now))
 
     def _recheck(self, tx: Connection, now: float) -> None:
@@ -96,9 +108,16 @@ class LinkDesk:
         for number in ripe:
             link = book.shelf.link(number)
             if link is not None and link.unsure is not None and link.in_flight is None:
-                self._unsure_since.pop(number, None)
-                book.put_link(replace(doubt(link, link.unsure), unsure=None))
+                self._confirm(book, link, link.unsure)
         book.close()
+
+    def _confirm(self, book: Book, link: LinkRow, between: str) -> None:
+        doubted = link if link.number in self._confirming else doubt(link, between)
+        if due(doubted, book.child_id(link), book.parent_of(link)) is None:
+            book.put_link(self._sure(doubted))
+        elif doubted is not link:
+            self._confirming.add(link.number)
+            book.put_link(doubted)
 
 
 def _flight(book: Book, link: LinkRow) -> LinkFlight | None:

@@ -29,9 +29,9 @@ class LinkFlight:
 class LinkRow:
     """A link between a child record and a parent object.
 
-    A pair is "child id:parent id" of HubSpot. `made` is the pair that stands in HubSpot, `unsure` one that a late call
-    may still make or unmake, `refused` one that HubSpot does not take, `resolved` one whose ids were looked up once
-    already. `failed` names the error type that is open for the link.
+    A pair is "child id:parent id" of HubSpot. `made` is the pair that stands in HubSpot, `unsure` one of which that is
+    not known until a call sent after all late ones has a clear answer, `refused` one that HubSpot does not take,
+    `resolved` one whose ids were looked up once already. `failed` names the error type that is open for the link.
     """
 
     number: int
@@ -54,7 +54,13 @@ class LinkRow:
 
 def doubt(link: LinkRow, between: str) -> LinkRow:
     """The link with what stands between these ids unknown: what is wanted is sent once more, made or unmade."""
-    return replace(link, made=None if link.wanted else between)
+    return replace(link, made=None if link.wanted else link.made or between)
+
+
+def wish(link: LinkRow, *, wanted: bool, required: bool) -> LinkRow:
+    """The link as the shop wants it now; where nobody knows whether it stands, a change of mind is sent in any case."""
+    turned = replace(link, wanted=wanted, required=required)
+    return turned if link.unsure is None or link.wanted == wanted else doubt(turned, link.unsure)
 
 
 class LinkState(enum.StrEnum):

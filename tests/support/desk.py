@@ -23,6 +23,8 @@ from connector.outcome import (
     Lookup,
     Missing,
     Outcome,
+    Refusal,
+    Refused,
     Step,
     Update,
     Upsert,
@@ -35,7 +37,7 @@ TYPES = (ObjectType.CONTACT, ObjectType.PRODUCT, ObjectType.DEAL, ObjectType.LIN
 
 @dataclass
 class Portal:
-    """Records by id, associations by pair: HubSpot without refusals."""
+    """Records by id, associations by pair: HubSpot that refuses nothing but links to what is not there."""
 
     records: dict[str, dict[str, str]] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
@@ -71,6 +73,8 @@ class Portal:
 
     def link(self, step: LinkStep) -> LinkOutcome:
         pair = (str(step.kind), step.child_id, step.parent_id)
+        if step.make and not {step.child_id, step.parent_id} <= self.records.keys():
+            return Refused(Refusal("INVALID_ASSOCIATION_PROPERTY", "no such record"))
         if step.make:
             self.links.add(pair)
         else:
@@ -119,10 +123,15 @@ class Office:
             steps = await self.take()
             steps += [step for kind in TYPES for step in await self.desk.take_lookups(kind, 100, 1e12)]
             await self.desk.settle({step.record: self._do(step) for step in steps})
-            links = [step for kind in LinkKind for step in await self.desk.take_links(kind, 100)]
-            await self.desk.settle_links({step.link: self._link(step) for step in links})
+            links = await self.send_links()
             if not steps and not links:
                 return
+
+    async def send_links(self) -> list[LinkStep]:
+        """Do what is due for links, once."""
+        links = [step for kind in LinkKind for step in await self.desk.take_links(kind, 100)]
+        await self.desk.settle_links({step.link: self._link(step) for step in links})
+        return links
 
     def _do(self, step: Step) -> Outcome:
         self.log.append(step)
