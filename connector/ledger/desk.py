@@ -12,13 +12,14 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select
 
 from connector.ledger.book import Book
-from connector.ledger.error_book import ErrorPost, is_at_rest, resolve
+from connector.ledger.error_book import ErrorPost, resolve
 from connector.ledger.ledger import Ledger
 from connector.ledger.link_desk import LinkDesk, publish_healed
 from connector.ledger.plan import in_flight, look_up, plan
 from connector.ledger.settle import Settled, settle
 from connector.ledger.state import Act, Fate, InFlight, Record
 from connector.ledger.tables import links, records
+from connector.ledger.verdicts import Verdicts
 from connector.message import LinkKind, ObjectType
 from connector.outcome import Ambiguous, LinkOutcome, LinkStep, Lookup, Outcome, Refusal, SchemaRefused, Step
 from connector.sync_error import ErrorState, Stage, SyncError, error_id
@@ -120,16 +121,15 @@ class SenderDesk:
     def _settle(self, tx: Connection, outcomes: Mapping[int, Outcome]) -> None:
         book = Book(tx)
         book.shelf.fetch_records(set(outcomes))
-        rested: dict[SourceRow, Version] = {}
+        verdicts = Verdicts()
         for number, outcome in outcomes.items():
-            self._settle_one(tx, book, number, outcome, rested)
+            self._settle_one(tx, book, number, outcome)
+            hear(verdicts, book, number)
         book.close()
-        resolve(tx, self._post, rested)
+        resolve(tx, self._post, verdicts)
         publish_healed(tx, book, self._post)
 
-    def _settle_one(
-        self, tx: Connection, book: Book, number: int, outcome: Outcome, rested: dict[SourceRow, Version]
-    ) -> None:
+    def _settle_one(self, tx: Connection, book: Book, number: int, outcome: Outcome) -> None:
         stored = book.shelf.record(number)
         sent = stored.record.in_flight
         settled = settle(stored.record, outcome, recreate=self._recreate)
@@ -143,8 +143,6 @@ class SenderDesk:
             book.note_products(number)
         if settled.refusal is not None and sent is not None:
             self._post.put(tx, _refusal(book, settled, settled.refusal, sent, self._post.portal, len(stored.attempts)))
-        if is_at_rest(settled.record):
-            rested.update(versions_of(book, number))
 
     async def take_links(self, kind: LinkKind, limit: int) -> list[LinkStep]:
         """Choose links that are due and mark them in flight."""
@@ -197,13 +195,21 @@ class SenderDesk:
         )
 
 
-def versions_of(book: Book, record: int) -> dict[SourceRow, Version]:
+def _versions_of(book: Book, record: int) -> dict[SourceRow, Version]:
     """The versions of all rows that speak in the record."""
     return {
         said.row: said.version
         for subject in book.shelf.objects_of(record)
         for said in book.shelf.contributions(subject.number).values()
     }
+
+
+def hear(verdicts: Verdicts, book: Book, record: int) -> None:
+    """Take in how the record stands, for all rows that speak in it."""
+    stored = book.shelf.record(record)
+    for subject in book.shelf.objects_of(record):
+        for said in book.shelf.contributions(subject.number).values():
+            verdicts.hear(stored.record, str(subject.ref), said.row, said.version)
 
 
 def _attempt(outcome: Outcome, sent: InFlight | None) -> dict[str, Any]:
@@ -233,7 +239,7 @@ def _refusal(
     row, version = _owner(book, record, refusal.property_name) or (sent.row, sent.version)
     if row is None or version is None:
         row, version = SourceRow("", record.key), Version(0, 0, 0, 0)
-    said = versions_of(book, record.number)
+    said = _versions_of(book, record.number)
     return SyncError(
         id=error_id(portal, str(record.ref), row, Stage.SEND),
         state=ErrorState.OPEN,

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, insert, or_, select
 
 from connector.ledger import outbox
-from connector.ledger.plan import plan
 from connector.ledger.rows import record_from_row
 from connector.ledger.tables import contributions, errors, links, objects, records
-from connector.message import ObjectRef
+from connector.ledger.verdicts import Verdicts
+from connector.message import ObjectRef, ObjectType
 from connector.sync_error import ErrorState, Stage, SyncError
 from connector.version import SourceRow, Version
 
@@ -62,7 +62,8 @@ def _same_news(stored: Row[Any], error: SyncError) -> bool:
 def _overtaken(tx: Connection, error: SyncError) -> bool:
     if error.stage is Stage.LINK:
         return not _link_is_failed(tx, error)
-    return any(rested >= error.version for rested in _rested_versions(tx, error.row))
+    subject = None if error.ref is None else str(error.ref)
+    return _verdicts(tx, error.row).closer(error.stage, subject, error.row, error.version) is not None
 
 
 def _link_is_failed(tx: Connection, error: SyncError) -> bool:
@@ -79,36 +80,30 @@ def _link_is_failed(tx: Connection, error: SyncError) -> bool:
     return tx.execute(query).first() is not None
 
 
-def _rested_versions(tx: Connection, row: SourceRow) -> list[Version]:
-    """The versions of this row that are at rest: delivered, unchanged, archived, or ended without a record."""
+def _verdicts(tx: Connection, row: SourceRow) -> Verdicts:
+    """How the records stand in which this row speaks."""
     query = (
         select(records, contributions.c.epoch, contributions.c.offset, contributions.c.generation.label("mapped"))
-        .add_columns(contributions.c.revision)
+        .add_columns(contributions.c.revision, objects.c.external_id.label("of"))
         .join(objects, objects.c.record == records.c.number)
         .join(contributions, contributions.c.object == objects.c.number)
         .where(contributions.c.topic == row.topic, contributions.c.row_key == row.row_key)
     )
-    found = []
+    verdicts = Verdicts()
     for each in tx.execute(query):
-        record = record_from_row(each)
-        if is_at_rest(record):
-            found.append(Version(each.epoch, each.offset, each.mapped, each.revision))
-    return found
+        subject = str(ObjectRef(each.store, ObjectType(each.type), each.of))
+        verdicts.hear(record_from_row(each), subject, row, Version(each.epoch, each.offset, each.mapped, each.revision))
+    return verdicts
 
 
-def is_at_rest(record: Any) -> bool:
-    """Nothing is due, in flight or refused."""
-    refused = record.refused_generation == record.generation
-    return record.in_flight is None and not refused and plan(record) is None
-
-
-def resolve(tx: Connection, post: ErrorPost, rested: dict[SourceRow, Version]) -> int:
-    """Publish the resolution of every open error of these rows that is not newer than what came to rest; how many."""
+def resolve(tx: Connection, post: ErrorPost, verdicts: Verdicts) -> int:
+    """Publish the resolution of every open error that is over; how many."""
     resolved = 0
-    for stored in _open_errors(tx, rested):
-        at_rest = rested[SourceRow(stored.topic, stored.row_key)]
-        if stored.stage != Stage.LINK and _version(stored) <= at_rest:
-            post.put(tx, closing(stored, post.portal, at_rest))
+    for stored in _open_errors(tx, verdicts.rows):
+        row = SourceRow(stored.topic, stored.row_key)
+        version = verdicts.closer(Stage(stored.stage), stored.subject, row, _version(stored))
+        if version is not None:
+            post.put(tx, closing(stored, post.portal, version))
             resolved += 1
     return resolved
 
