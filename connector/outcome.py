@@ -21,13 +21,17 @@ class Upsert:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Write by HubSpot's id the properties that differ from what it was last told. `None` clears."""
+    """Write by HubSpot's id the properties that differ from what it was last told. `None` clears.
+
+    `key`: our key, to be written too because the record was found in HubSpot without it.
+    """
 
     record: int
     type: ObjectType
     hubspot_id: str
     properties: Mapping[str, Value]
     alone: bool = False
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,10 @@ class Archive:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Read by HubSpot's id, or by our key where there is no id: after an ambiguous call, or to resolve an id."""
+    """Read by HubSpot's id, or by our key where there is no id: after an ambiguous call, or to resolve an id.
+
+    `match_value` finds the record where the portal takes no key of ours for its type.
+    """
 
     record: int
     type: ObjectType
@@ -50,9 +57,24 @@ class Lookup:
     hubspot_id: str | None
     properties: tuple[str, ...]
     alone: bool = False
+    match_value: str | None = None
 
 
-Step = Upsert | Update | Archive | Lookup
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Ask for a record already in HubSpot, made by others, that holds `value` in the unique property `name`.
+
+    Found or Missing. A contact's further e-mails count as its own.
+    """
+
+    record: int
+    type: ObjectType
+    name: str
+    value: str
+    alone: bool = False
+
+
+Step = Upsert | Update | Archive | Lookup | Match
 """A call for one record. `alone`: it was refused before, so it travels apart from records that were not."""
 
 
@@ -69,7 +91,10 @@ class LinkStep:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why HubSpot refused. `type` is an entry of the error catalogue; `details` HubSpot's words."""
+    """Why HubSpot refused. `type` is an entry of the error catalogue; `details` HubSpot's words.
+
+    Of a conflict, `property_name` is the unique property and `existing_id` the record that owns its value.
+    """
 
     type: str
     details: str
