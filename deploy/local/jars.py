@@ -51,6 +51,14 @@ CONVERTER = JarSet(
     folder="apicurio-avro-converter",
 )
 DEBEZIUM = JarSet("debezium", ("debezium",), archive="io.debezium:debezium-connector-postgres:{debezium}:tar.gz:plugin")
+DEBEZIUM_MARIADB = JarSet(
+    "debezium-mariadb",
+    ("debezium-mariadb",),
+    archive="io.debezium:debezium-connector-mariadb:{debezium-mariadb}:tar.gz:plugin",
+)
+DEBEZIUM_MYSQL = JarSet(
+    "debezium-mysql", ("debezium-mysql",), archive="io.debezium:debezium-connector-mysql:{debezium-mysql}:tar.gz:plugin"
+)
 REGISTRY = JarSet(
     "registry", ("apicurio-registry",), archive="io.apicurio:apicurio-registry-app:{apicurio-registry}:tar.gz:all"
 )

@@ -15,11 +15,14 @@ from deploy.local.process import complete
 from deploy.local.versions import versions
 
 POSTGRES_MAJOR = versions()["debian"]["postgresql"]
+MARIADB = versions()["debian"]["mariadb"]
 JAVA_MAJOR = int(versions()["debian"]["java"])
 POSTGRES_PROGRAMS = Path(f"/usr/lib/postgresql/{POSTGRES_MAJOR}/bin")
+MARIADB_SERVER = Path("/usr/sbin/mariadbd")  # not on everybody's path
 
 PACKAGES = {
     "postgres": (f"postgresql-{POSTGRES_MAJOR}", f"postgresql-client-{POSTGRES_MAJOR}"),
+    "mariadb": ("mariadb-server", "mariadb-client"),
     "java": (f"openjdk-{JAVA_MAJOR}-jre-headless",),
     "mvn": ("maven",),
     "venv": ("python3-venv",),
@@ -48,13 +51,15 @@ def java_major(program: str) -> int:
 def is_there(program: str) -> bool:
     if program == "postgres":
         return (POSTGRES_PROGRAMS / "postgres").exists()
+    if program == "mariadb":
+        return MARIADB_SERVER.exists()
     if program == "venv":  # Debian keeps what `python3 -m venv` needs in a package of its own
         return find_spec("ensurepip") is not None
     return java() is not None if program == "java" else shutil.which(program) is not None
 
 
 def ensure(programs: Iterable[str], say: Callable[[str], None]) -> None:
-    """Install what is missing of postgres, java, mvn and venv.
+    """Install what is missing of postgres, mariadb, java, mvn and venv.
 
     Raises MissingPackageError with the command to run when this is not root on Debian, StackError when apt-get fails.
     """
@@ -65,7 +70,7 @@ def ensure(programs: Iterable[str], say: Callable[[str], None]) -> None:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise MissingPackageError(
             f"this machine lacks {', '.join(missing)}. As root on Debian run: {' '.join(install)}\n"
-            f"(elsewhere: PostgreSQL {POSTGRES_MAJOR}, Java {JAVA_MAJOR} or later, and Maven)"
+            f"(elsewhere: PostgreSQL {POSTGRES_MAJOR}, MariaDB {MARIADB}, Java {JAVA_MAJOR} or later, and Maven)"
         )
     say(f"installing {', '.join(missing)}")
     for command in (["apt-get", "update", "-q"], install):

@@ -15,8 +15,9 @@ DEFAULT_PORT_BASE = 19000
 LOOPBACK = "127.0.0.1"
 SANDBOX_TOKEN = "pat-na1-00000000-0000-4000-8000-000000000000"  # noqa: S105 - the sandbox's own, opens nothing else
 
-# The last two digits of the usual port of each part, so that 19092 is recognised as Kafka's 9092.
+# The last two digits of the usual port of each part, so that 19092 is recognised as Kafka's 9092 and 19006 as 3306.
 PORT_OFFSETS: Mapping[str, int] = {
+    "mariadb": 6,
     "postgres": 32,
     "sandbox": 80,
     "registry": 81,
@@ -85,7 +86,8 @@ def remember(stack: Stack) -> None:
 
 
 def environment(stack: Stack) -> dict[str, str]:
-    """What a program needs to find the parts: settings of `shopbridge` and the addresses of the shop's database."""
+    """What a program needs to find the parts: settings of `shopbridge` and the addresses of the shops' databases."""
+    mariadb = f"{LOOPBACK}:{stack.port('mariadb')}/legacy"
     postgres = f"{LOOPBACK}:{stack.port('postgres')}/shop"
     registry = f"http://{LOOPBACK}:{stack.port('registry')}/apis"
     return {
@@ -99,6 +101,8 @@ def environment(stack: Stack) -> dict[str, str]:
         "SHOPBRIDGE_SANDBOX_DATABASE": str(stack.data / "sandbox.db"),
         "SHOP_DATABASE_URL": f"postgresql://shop:shop@{postgres}",
         "SHOP_ADMIN_URL": f"postgresql://postgres@{postgres}",
+        "LEGACY_DATABASE_URL": f"mariadb://shop:shop@{mariadb}",
+        "LEGACY_ADMIN_URL": f"mariadb://root@{mariadb}",
     }
 
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from deploy.local.parts import NAMES, connect, kafka, postgres, registry
+from deploy.local.parts import NAMES, connect, kafka, mariadb, postgres, registry
 from deploy.local.stack import Stack, environment
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +38,7 @@ CONNECT_ADDRESSES = {
     "config.providers.file.param.allowed.paths",
 }
 REGISTRY_ADDRESSES = {"quarkus.http.host", "quarkus.http.port", "apicurio.kafkasql.bootstrap.servers"}
+MARIADB_ADDRESSES = {"bind_address", "port", "socket", "pid_file"}
 POSTGRES_ADDRESSES = {"listen_addresses", "port", "unix_socket_directories", "log_line_prefix"}
 
 
@@ -104,6 +105,7 @@ def test_images_have_the_pinned_versions(compose: dict[str, Any]) -> None:
     maven = VERSIONS["maven"]
     expected = {
         "postgres": f"postgres:{VERSIONS['debian']['postgresql']}",
+        "mariadb": f"mariadb:{VERSIONS['debian']['mariadb']}",
         "kafka": f"apache/kafka:{maven['kafka']}",
         "registry": f"apicurio/apicurio-registry:{maven['apicurio-registry']}",
         "connect": "shopbridge-connect",
@@ -124,6 +126,8 @@ def test_images_have_the_pinned_versions(compose: dict[str, Any]) -> None:
                 "KAFKA": VERSIONS["maven"]["kafka"],
                 "DEPENDENCY_PLUGIN": VERSIONS["maven"]["dependency-plugin"],
                 "DEBEZIUM": VERSIONS["maven"]["debezium"],
+                "DEBEZIUM_MARIADB": VERSIONS["maven"]["debezium-mariadb"],
+                "DEBEZIUM_MYSQL": VERSIONS["maven"]["debezium-mysql"],
                 "APICURIO_CONVERTER": VERSIONS["maven"]["apicurio-converter"],
             },
         ),
@@ -181,6 +185,13 @@ def test_postgres_has_the_same_settings(compose: dict[str, Any]) -> None:
     program, *switches = compose["services"]["postgres"]["command"]
     expected = {f"-c{name}={value}" for name, value in as_text(postgres.settings(STACK), POSTGRES_ADDRESSES).items()}
     assert (program, expected) == ("postgres", set(switches))
+
+
+def test_mariadb_has_the_same_settings(compose: dict[str, Any]) -> None:
+    """The row binlog above all."""
+    settings = as_text(mariadb.settings(STACK), MARIADB_ADDRESSES)
+    expected = {f"--{name.replace('_', '-')}={value}" for name, value in settings.items()}
+    assert expected == set(compose["services"]["mariadb"]["command"])
 
 
 def test_the_worker_has_every_address(compose: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from deploy.local import jars
 from deploy.local.commands import part_names
 from deploy.local.errors import MissingPackageError, StackError, UsageError
 from deploy.local.jars import JarSet
-from deploy.local.parts import NAMES, connect, java, kafka, parts, postgres, registry, with_needs
+from deploy.local.parts import NAMES, account, connect, java, kafka, mariadb, parts, postgres, registry, with_needs
 from deploy.local.stack import PORT_OFFSETS, Stack, environment_lines, open_stack, remember
 
 
@@ -30,7 +30,7 @@ def test_ports_remind_of_the_usual_ones(stack: Stack) -> None:
     """Base 19000 puts Kafka at 19092, as 9092 is usual."""
     demo = replace(stack, port_base=19000)
     expected = {"kafka": 19092, "controller": 19093, "connect": 19083, "registry": 19081, "postgres": 19032}
-    assert {**expected, "sandbox": 19080} == {name: demo.port(name) for name in PORT_OFFSETS}
+    assert {**expected, "sandbox": 19080, "mariadb": 19006} == {name: demo.port(name) for name in PORT_OFFSETS}
 
 
 def test_the_environment_tells_every_address() -> None:
@@ -46,6 +46,8 @@ SHOPBRIDGE_LEDGER=/h/data/ledger.db
 SHOPBRIDGE_SANDBOX_DATABASE=/h/data/sandbox.db
 SHOP_DATABASE_URL=postgresql://shop:shop@127.0.0.1:19032/shop
 SHOP_ADMIN_URL=postgresql://postgres@127.0.0.1:19032/shop
+LEGACY_DATABASE_URL=mariadb://shop:shop@127.0.0.1:19006/legacy
+LEGACY_ADMIN_URL=mariadb://root@127.0.0.1:19006/legacy
 """
     assert expected == environment_lines(Stack(Path("/h"), 19000))
 
@@ -104,6 +106,7 @@ def test_every_listener_is_on_loopback(stack: Stack) -> None:
         *str(kafka.settings(stack)["listeners"]).split(","),
         connect.settings(stack, ())["listeners"],
         f"x://{postgres.settings(stack)['listen_addresses']}:",
+        f"x://{mariadb.settings(stack)['bind_address']}:",
         f"x://{registry.settings(stack)['quarkus.http.host']}:",
     ]
     assert all("://127.0.0.1:" in str(listener) for listener in listeners)
@@ -126,6 +129,12 @@ def test_postgres_decodes_its_log(stack: Stack) -> None:
     assert settings["max_slot_wal_keep_size"] != "-1"
 
 
+def test_mariadb_writes_whole_rows_to_its_log(stack: Stack) -> None:
+    """What Debezium asks of the server; compressed events it cannot read."""
+    wanted = {"binlog_format": "ROW", "binlog_row_image": "FULL", "log_bin_compress": 0}
+    assert wanted.items() <= mariadb.settings(stack).items()
+
+
 def test_properties_survive_java() -> None:
     """Java reads a backslash as an escape."""
     expected = "a=1\nb=C:\\\\x\n"
@@ -137,7 +146,7 @@ def test_a_closed_folder_needs_a_mount(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     (closed / "postgres").mkdir(parents=True)
     closed.chmod(0o700)
-    assert (os.geteuid() == 0) == postgres.needs_mount(closed / "postgres")
+    assert (os.geteuid() == 0) == account.needs_mount(closed / "postgres")
 
 
 # ---- jars
@@ -182,7 +191,7 @@ def test_an_interrupted_fetch_leaves_no_set(fake_maven: Path, tmp_path: Path) ->
 
 def test_the_cache_knows_versions_apart(tmp_path: Path) -> None:
     """Another version, or another recipe, is another folder."""
-    sets = [jars.KAFKA, jars.CONVERTER, jars.DEBEZIUM, jars.REGISTRY, JarSet("kafka", ("kafka",), pom="kafka.xml")]
+    sets = [*connect.PLUGIN_SETS, jars.KAFKA, jars.REGISTRY, JarSet("kafka", ("kafka",), pom="kafka.xml")]
     assert len(sets) == len({jars.location(each, tmp_path) for each in sets})
 
 

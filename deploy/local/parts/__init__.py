@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from deploy.local.parts import connect, kafka, postgres, registry, sandbox
+from deploy.local.parts import connect, kafka, mariadb, postgres, registry, sandbox
 from deploy.local.parts.part import Part
 from deploy.local.stack import Stack
 
 MAKERS: Mapping[str, Callable[[Stack], Part]] = {
     "postgres": postgres.part,
+    "mariadb": mariadb.part,
     "kafka": kafka.part,
     "registry": registry.part,
     "connect": connect.part,

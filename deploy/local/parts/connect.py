@@ -1,4 +1,4 @@
-"""Kafka Connect with Debezium for PostgreSQL and the Avro converter."""
+"""Kafka Connect with Debezium for PostgreSQL, MariaDB and MySQL, and the Avro converter."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from deploy.local.parts.part import Part, Say
 from deploy.local.process import Launch
 from deploy.local.stack import LOOPBACK, Stack
 
+PLUGIN_SETS = (jars.DEBEZIUM, jars.DEBEZIUM_MARIADB, jars.DEBEZIUM_MYSQL, jars.CONVERTER)
 PLUGINS = (
     "io.debezium.connector.postgresql.PostgresConnector",
+    "io.debezium.connector.mariadb.MariaDbConnector",
+    "io.debezium.connector.mysql.MySqlConnector",
     "io.apicurio.registry.utils.converter.AvroConverter",
 )
 
@@ -68,7 +71,7 @@ def part(stack: Stack) -> Part:
 
 
 def prepare(stack: Stack, say: Say) -> Launch:
-    plugins = (str(jars.fetch(jars.DEBEZIUM, say)), str(jars.fetch(jars.CONVERTER, say)))
+    plugins = tuple(str(jars.fetch(each, say)) for each in PLUGIN_SETS)
     configuration = stack.run / "connect.properties"
     configuration.write_text(java.properties(settings(stack, plugins)))
     main = "org.apache.kafka.connect.cli.ConnectDistributed"

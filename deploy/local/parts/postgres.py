@@ -1,28 +1,22 @@
-"""PostgreSQL with logical decoding: a cluster of the stack's own, whatever else runs on the machine.
-
-It refuses to run as root, so under root its programs run as the user that Debian's package made. When that user may
-not enter the folders above the stack's (as under /root, mode 700), the cluster's folder is mounted, for its processes
-alone, over a folder that it may enter.
-"""
+"""PostgreSQL with logical decoding: a cluster of the stack's own, whatever else runs on the machine."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import signal
-import subprocess
 from functools import partial
 from pathlib import Path
 
 from deploy.local.errors import NotReadyError, StackError
 from deploy.local.packages import POSTGRES_PROGRAMS
+from deploy.local.parts.account import Account
 from deploy.local.parts.part import Part, Say
 from deploy.local.process import Launch, complete, wait_until
 from deploy.local.stack import LOOPBACK, Stack
 
 USER = "postgres"
-MOUNT_POINT = Path("/var/lib/postgresql")  # made by Debian's package, and the user's own
-MOUNT = 'mount --bind "$0" "$1" && shift && exec "$@"'
+ACCOUNT = Account(USER, Path("/var/lib/postgresql"))
 
 # The administrator comes in without a password, everybody else as in a real shop.
 ACCESS = """\
@@ -71,9 +65,7 @@ def folder(stack: Stack) -> Path:
 
 def prepare(stack: Stack, _say: Say) -> Launch:
     place = folder(stack)
-    place.mkdir(parents=True, exist_ok=True)
-    own(place)
-    require_mount(place)
+    ACCOUNT.take(place)
     cluster = place / "cluster"
     if not cluster.exists():
         initialise(place)
@@ -93,34 +85,8 @@ def initialise(place: Path) -> None:
 
 def as_server(place: Path, program: str, cluster: str, *arguments: str) -> tuple[str, ...]:
     """A command on a cluster in `place`, as the user and with the view of the folders that the server has."""
-    seen = MOUNT_POINT if needs_mount(place) else place
-    command = (str(POSTGRES_PROGRAMS / program), "-D", str(seen / cluster), *arguments)
-    if os.geteuid() != 0:
-        return command
-    command = ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--init-groups", "--", *command)
-    if seen == place:
-        return command
-    return ("unshare", "--mount", "--propagation", "private", "sh", "-c", MOUNT, str(place), str(seen), *command)
-
-
-def needs_mount(place: Path) -> bool:
-    return os.geteuid() == 0 and not all(parent.stat().st_mode & 0o001 for parent in place.parents)
-
-
-def require_mount(place: Path) -> None:
-    """Raises StackError where the folder's mount is needed and the system (a container, say) forbids it."""
-    if not needs_mount(place):
-        return
-    if subprocess.run(("unshare", "--mount", "true"), capture_output=True, check=False).returncode:
-        raise StackError(
-            f"postgres runs as the user {USER}, who may not enter the folders above {place}, and mounting is forbidden "
-            f"here. Choose a folder that everybody may enter, as --home /var/tmp/shopbridge"
-        )
-
-
-def own(place: Path) -> None:
-    if os.geteuid() == 0 and place.owner() != USER:
-        shutil.chown(place, USER, USER)
+    folder_seen = str(ACCOUNT.sees(place) / cluster)
+    return ACCOUNT.command(place, str(POSTGRES_PROGRAMS / program), "-D", folder_seen, *arguments)
 
 
 def clear_leftovers(cluster: Path) -> None:
