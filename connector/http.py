@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import ipaddress
 import json as json_text
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from connector.errors import ConfigurationError, RetriableError
+from connector.security import HttpAccess
 
 _CONNECT_S: Final = 10.0
 _NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
@@ -58,17 +60,21 @@ class Unanswered(RetriableError):  # noqa: N818 - it is a state of affairs: nobo
 
 
 class Http:
-    """A client for one base address. `headers` go with every request; `timeout_s` bounds a request as a whole."""
+    """A client for one server. `headers` go with every request; `timeout_s` bounds a request as a whole."""
 
-    def __init__(self, base_url: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 30.0) -> None:
-        self.base_url = base_url
+    def __init__(
+        self, server: HttpAccess | str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 30.0
+    ) -> None:
+        access = HttpAccess(server) if isinstance(server, str) else server
+        base_url = self.base_url = access.url
         self._timeout_s = timeout_s
         try:
             self._client = httpx.AsyncClient(
                 base_url=base_url,
-                headers=dict(headers or {}),
+                headers={**_authorization(access), **(headers or {})},
                 timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, _CONNECT_S)),
                 trust_env=not _is_loopback(base_url),
+                verify=access.tls.context() if access.tls.says_something else True,
             )
         except (httpx.InvalidURL, ValueError) as error:
             if isinstance(error, UnicodeError):
@@ -107,6 +113,16 @@ class Http:
 
     def _place(self, path: str) -> str:
         return f"{self.base_url.rstrip('/')}{path}"
+
+
+def _authorization(access: HttpAccess) -> dict[str, str]:
+    """The header that says who we are; none where nothing was said."""
+    if access.token is not None:
+        return {"Authorization": f"Bearer {access.token}"}
+    if access.username is None:
+        return {}
+    encoded = base64.b64encode(f"{access.username}:{access.password}".encode()).decode()
+    return {"Authorization": f"Basic {encoded}"}
 
 
 def _is_loopback(base_url: str) -> bool:

@@ -16,7 +16,7 @@ from connector.capture.decode import ChangeDecoder, schema_ids
 from connector.capture.plan import heartbeat_topic, notifications_topic
 from connector.capture.signals import SnapshotState
 from connector.errors import RetriableError, RowError
-from connector.kafka import Admin, Tail
+from connector.kafka import Admin, Broker, Tail
 from connector.record import Record
 from connector.registry import Registry
 
@@ -52,7 +52,7 @@ class CaptureWatch:
 
     def __init__(
         self,
-        bootstrap: str,
+        broker: Broker,
         registry: Registry,
         change_topics: Mapping[str, tuple[str, ...]],
         sync_topics: tuple[str, ...],
@@ -63,8 +63,8 @@ class CaptureWatch:
         self._change_topics = change_topics
         self._sync_topics = sync_topics
         self._observe = observe
-        self._admin = Admin(bootstrap)
-        self._bootstrap = bootstrap
+        self._admin = Admin(broker)
+        self._broker = broker
         self._tails: list[Tail] = []
         self._reading = threading.Lock()
         self._prefixes = {
@@ -118,7 +118,7 @@ class CaptureWatch:
         if not self._tails:
             watched = {heartbeat_topic: 1, notifications_topic: NOTIFICATIONS_BACK}
             self._tails = [
-                Tail(self._bootstrap, map(topic, self._change_topics), back=back) for topic, back in watched.items()
+                Tail(self._broker, map(topic, self._change_topics), back=back) for topic, back in watched.items()
             ]
         return self._tails
 

@@ -76,4 +76,4 @@ def set_up(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
     root.handlers = [handler]
     root.setLevel(level)
     for name, least in QUIET.items():
-        logging.getLogger(name).setLevel(max(least, level))
+        logging.getLogger(name).setLevel(level if level < logging.INFO else max(least, level))

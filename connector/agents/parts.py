@@ -57,18 +57,18 @@ async def open_parts(
 
     Raises ConfigurationError for topics, schemas or a ledger that are not as they must be.
     """
-    admin = Admin(settings.kafka_bootstrap)
+    admin = Admin(settings.kafka)
     names = [shop.topic(table) for shop in shops for table in shop.tables()]
     own = await patiently(lambda: asyncio.to_thread(ensure_topics, settings, admin))
     changes = await patiently(lambda: asyncio.to_thread(ensure_change_topics, settings, names, admin))
     ledger = Ledger.open(settings.ledger)
     closing.push_async_callback(ledger.close)
     await refuse_foreign_topics(ledger, settings, own)
-    http = Http(settings.registry_url)
+    http = Http(settings.registry)
     closing.push_async_callback(http.aclose)
     registry = Registry(http)
     codec = await Codec.open(registry, settings)
-    producer = Producer(settings.kafka_bootstrap)
+    producer = Producer(settings.kafka)
     closing.push_async_callback(producer.aclose)
     return Parts(
         tuple(shops), settings, ledger, registry, codec, producer, own, changes, frozenset(accepted), full_before

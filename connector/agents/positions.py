@@ -13,7 +13,7 @@ from connector.agents.loop import Loop
 from connector.agents.patience import patiently
 from connector.agents.tries import Tries
 from connector.agents.work import Advance, Counts, Effect, Keeper, Place
-from connector.kafka import Admin, TopicInfo, read_range
+from connector.kafka import Admin, Broker, TopicInfo, read_range
 from connector.ledger import progress
 from connector.ledger.ledger import Ledger
 from connector.record import Partition
@@ -49,15 +49,15 @@ class Positions:
 
     def __init__(
         self,
-        bootstrap: str,
+        broker: Broker,
         keeper: Keeper,
         loops: Iterable[Loop] = (),
         *,
         accepted: Collection[str] = (),
         tries: Tries | None = None,
     ) -> None:
-        self._bootstrap = bootstrap
-        self._admin = Admin(bootstrap)
+        self._broker = broker
+        self._admin = Admin(broker)
         self._keeper = keeper
         self._accepted = frozenset(accepted)
         self._tries = tries
@@ -155,5 +155,5 @@ class Positions:
         stand(advance.agent, partition, {advance.partition_parts: advance.start}, topics.get(partition.topic))
 
     def _holds_nothing(self, advance: Advance) -> bool:
-        records = read_range(self._bootstrap, *advance.partition, advance.start, advance.next)
+        records = read_range(self._broker, *advance.partition, advance.start, advance.next)
         return next(records, None) is None

@@ -73,7 +73,7 @@ def assemble(parts: Parts, role: str, works: Sequence[Work], topics: Mapping[str
     shell, keeper = Shell(), LedgerKeeper(parts.ledger)
     tries = Tries(tries_path(parts.settings.ledger, role))
     loops = [Loop(CarefulWork(work, tries), keeper, shell, parts.producer) for work in works]
-    positions = Positions(parts.settings.kafka_bootstrap, keeper, loops, accepted=parts.accepted, tries=tries)
+    positions = Positions(parts.settings.kafka, keeper, loops, accepted=parts.accepted, tries=tries)
     read = {topic: topics[topic] for work in works for topic in work.topics}
     return create_app(parts.settings, role, shell, positions, member=member_name(parts, read))
 

@@ -61,9 +61,7 @@ def send_role(parts: Parts, closing: AsyncExitStack) -> Mapping[str, Duty]:
         closing.callback(note.close)
     courier = assemble(desk, http, lease, settings, constants_of(parts), note=note)
     parents = ParentWatch(parts.ledger, parts.post, settings.parent_deadline_s)
-    watch = CaptureWatch(
-        settings.kafka_bootstrap, parts.registry, change_topics(parts), parts.sync_topics, parents.observe
-    )
+    watch = CaptureWatch(settings.kafka, parts.registry, change_topics(parts), parts.sync_topics, parents.observe)
     missing = MissingValues(parts.ledger, parts.shops, watch.clocks, parents.arrived)
     return {
         "courier": lambda: until_cancelled(courier),

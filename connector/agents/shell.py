@@ -13,12 +13,14 @@ from typing import Any
 import faust
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
+from faust.types.auth import CredentialsT
 from mode import CrashingSupervisor
 
 from connector.agents.loop import Loop
 from connector.agents.positions import Positions
 from connector.agents.work import Advance, Arrival
 from connector.record import Partition, Record
+from connector.security import KafkaAccess
 from connector.settings import Settings
 
 POLL_RECORDS = 500
@@ -127,6 +129,7 @@ def create_app(settings: Settings, role: str, shell: Shell, positions: Positions
         autodiscover=False,
         agent_supervisor=CrashingSupervisor,
         broker_client_id=f"{settings.group}-{role}",
+        broker_credentials=credentials(settings.kafka),
         broker_max_poll_records=POLL_RECORDS,
         broker_session_timeout=SESSION_TIMEOUT_S,
         consumer_auto_offset_reset="earliest",
@@ -145,6 +148,18 @@ def create_app(settings: Settings, role: str, shell: Shell, positions: Positions
     for loop in positions.loops:
         add_agent(app, loop)
     return app
+
+
+def credentials(access: KafkaAccess) -> CredentialsT | None:
+    """How Faust's consumer comes in; Faust itself would take SASL without TLS where no context is given."""
+    if access.uses_sasl:
+        return faust.SASLCredentials(
+            username=access.username,
+            password=access.password,
+            mechanism=access.mechanism,
+            ssl_context=access.tls.context() if access.uses_tls else None,
+        )
+    return faust.SSLCredentials(access.tls.context()) if access.uses_tls else None
 
 
 def add_agent(app: App, loop: Loop) -> None:

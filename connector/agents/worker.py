@@ -9,6 +9,7 @@ Several processes may share the roles of one ledger; each role is held by one of
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Final
@@ -46,7 +47,7 @@ def run_worker(
     """
     if unknown := sorted(set(roles) - set(ROLES)):
         raise ConfigurationError(f"no such role: {', '.join(unknown)}; there are {', '.join(ROLES)}")
-    logs.set_up()
+    logs.set_up(level=logging.getLevelNamesMapping()[settings.log_level])
     with roles_held(settings.ledger, roles):
         return asyncio.run(work(shops, settings, roles, accepted=accepted, full_before=full_before))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from connector.kafka.access import Broker
 from connector.kafka.admin import Admin, NewTopic, TopicInfo
 from connector.kafka.producer import Producer
 from connector.kafka.reader import Tail, last_record, read_range
@@ -10,6 +11,7 @@ from connector.kafka.topics import LARGEST_RECORD, ensure_change_topics, ensure_
 __all__ = [
     "LARGEST_RECORD",
     "Admin",
+    "Broker",
     "NewTopic",
     "Producer",
     "Tail",

@@ -19,14 +19,17 @@ from confluent_kafka.admin import (
 )
 from confluent_kafka.admin import NewTopic as ConfluentNewTopic
 
-from connector.errors import ConfigurationError, RetriableError
-from connector.kafka.limits import QUIET
+from connector.errors import ConfigurationError, RetriableError, ShopbridgeError
+from connector.kafka.access import Broker, Refusals, bootstrap_of, client, opened
 from connector.record import Partition
 
 T = TypeVar("T")
 
 TIMEOUT_S: Final = 20.0
 RETRY_S: Final = 0.1
+AUTHORIZATION: Final = frozenset(
+    {"TOPIC_AUTHORIZATION_FAILED", "GROUP_AUTHORIZATION_FAILED", "CLUSTER_AUTHORIZATION_FAILED"}
+)
 _PASSING: Final = frozenset({"NOT_LEADER_FOR_PARTITION", "LEADER_NOT_AVAILABLE", "UNKNOWN_TOPIC_OR_PART"})
 
 
@@ -53,13 +56,18 @@ class NewTopic:
 
 
 class Admin:
-    """The admin client. Every method raises RetriableError when the broker does not answer in time."""
+    """The admin client.
 
-    def __init__(self, bootstrap: str, *, timeout_s: float = TIMEOUT_S) -> None:
-        self._bootstrap = bootstrap
+    Every method raises RetriableError when the broker does not answer in time, ConfigurationError when it does not let
+    us in or does not allow what is asked.
+    """
+
+    def __init__(self, broker: Broker, *, timeout_s: float = TIMEOUT_S) -> None:
+        self._bootstrap = bootstrap_of(broker)
         self._timeout_s = timeout_s
-        self._client = AdminClient(
-            {"bootstrap.servers": bootstrap, "client.id": "shopbridge-admin", "log_level": QUIET}
+        self._refusals = Refusals()
+        self._client = opened(
+            AdminClient, {**client(broker), "client.id": "shopbridge-admin", "error_cb": self._refusals}
         )
 
     def topic_ids(self, names: Iterable[str]) -> dict[str, TopicInfo]:
@@ -164,5 +172,16 @@ class Admin:
         for future in self._client.delete_topics(list(names), operation_timeout=self._timeout_s).values():
             future.result()
 
-    def _away(self, error: KafkaException) -> RetriableError:
-        return RetriableError(f"Kafka at {self._bootstrap} did not answer: {error.args[0].str()}")
+    def _away(self, error: KafkaException) -> ShopbridgeError:
+        cause = error.args[0]
+        if cause.name() in AUTHORIZATION:
+            return ConfigurationError(
+                f"Kafka at {self._bootstrap} does not allow it: {cause.str()}\n"
+                f"`shopbridge check` says which ACLs are missing."
+            )
+        if self._refusals.last is not None:
+            return ConfigurationError(
+                f"Kafka at {self._bootstrap} does not let us in: {self._refusals.last}\n"
+                f"See the settings SHOPBRIDGE_KAFKA_..., and what the broker's listener asks for."
+            )
+        return RetriableError(f"Kafka at {self._bootstrap} did not answer: {cause.str()}")

@@ -12,7 +12,8 @@ import confluent_kafka
 from confluent_kafka import KafkaError, KafkaException
 
 from connector.errors import FatalError, RetriableError
-from connector.kafka.limits import LARGEST_RECORD, QUIET
+from connector.kafka.access import Broker, client, opened
+from connector.kafka.limits import LARGEST_RECORD
 from connector.record import Outgoing
 
 log = logging.getLogger(__name__)
@@ -35,12 +36,11 @@ _HOPELESS: Final = frozenset(
 """Names of errors that a repetition cannot cure."""
 
 
-def settings(bootstrap: str, client_id: str) -> dict[str, Any]:
+def settings(broker: Broker, client_id: str) -> dict[str, Any]:
     """What librdkafka is told; murmur2 is the partitioner of Debezium and of Java, librdkafka's own default is not."""
     return {
-        "bootstrap.servers": bootstrap,
+        **client(broker),
         "client.id": client_id,
-        "log_level": QUIET,
         "enable.idempotence": True,
         "acks": "all",
         "partitioner": "murmur2_random",
@@ -56,8 +56,8 @@ def settings(bootstrap: str, client_id: str) -> dict[str, Any]:
 class Producer:
     """Sends records and waits for their delivery reports, which a thread of its own collects."""
 
-    def __init__(self, bootstrap: str, *, client_id: str = "shopbridge") -> None:
-        self._producer = confluent_kafka.Producer(settings(bootstrap, client_id), logger=log)
+    def __init__(self, broker: Broker, *, client_id: str = "shopbridge") -> None:
+        self._producer = opened(confluent_kafka.Producer, settings(broker, client_id), logger=log)
         self._closing = threading.Event()
         self._poller = threading.Thread(target=self._poll, name="producer", daemon=True)
         self._poller.start()

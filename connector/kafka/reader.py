@@ -8,19 +8,18 @@ from typing import Any, Final
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, TopicPartition
 
 from connector.errors import RetriableError
-from connector.kafka.limits import QUIET
+from connector.kafka.access import Broker, client, opened
 from connector.record import Partition, Record
 
 TIMEOUT_S: Final = 20.0
 END_OF_PARTITION: Final = "_PARTITION_EOF"
 
 
-def settings(bootstrap: str) -> dict[str, Any]:
+def settings(broker: Broker) -> dict[str, Any]:
     """A reader belongs to no group and commits nothing; it sees what the agents see, aborted transactions included."""
     return {
-        "bootstrap.servers": bootstrap,
+        **client(broker),
         "client.id": "shopbridge-reader",
-        "log_level": QUIET,
         "group.id": "shopbridge-reader",
         "enable.auto.commit": False,
         "enable.partition.eof": True,
@@ -30,14 +29,14 @@ def settings(bootstrap: str) -> dict[str, Any]:
     }
 
 
-def read_range(bootstrap: str, topic: str, partition: int, start: int, end: int) -> Iterator[Record]:
+def read_range(broker: Broker, topic: str, partition: int, start: int, end: int) -> Iterator[Record]:
     """The records with start <= offset < end that the log still holds, in order.
 
     Raises RetriableError when the broker does not answer, or the range begins before the log does.
     """
     if start >= end:
         return
-    consumer = Consumer(settings(bootstrap))
+    consumer = opened(Consumer, settings(broker))
     try:
         consumer.assign([TopicPartition(topic, partition, start)])
         while (message := _next(consumer, f"{topic}[{partition}]")) is not None:
@@ -49,9 +48,9 @@ def read_range(bootstrap: str, topic: str, partition: int, start: int, end: int)
         consumer.close()
 
 
-def last_record(bootstrap: str, topic: str, partition: int = 0) -> Record | None:
+def last_record(broker: Broker, topic: str, partition: int = 0) -> Record | None:
     """The newest record of a partition, or None if it holds none; raises RetriableError."""
-    consumer = Consumer(settings(bootstrap))
+    consumer = opened(Consumer, settings(broker))
     try:
         start, end = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=TIMEOUT_S)
     except KafkaException as error:
@@ -60,7 +59,7 @@ def last_record(bootstrap: str, topic: str, partition: int = 0) -> Record | None
         consumer.close()
     back = 1
     while end > start:
-        found = list(read_range(bootstrap, topic, partition, max(start, end - back), end))
+        found = list(read_range(broker, topic, partition, max(start, end - back), end))
         if found:
             return found[-1]
         if end - back <= start:
@@ -102,8 +101,8 @@ class Tail:
     Topics that do not exist yet join when they appear; call `refresh` now and then.
     """
 
-    def __init__(self, bootstrap: str, topics: Iterable[str], *, back: int | None = None) -> None:
-        self._consumer = Consumer(settings(bootstrap))
+    def __init__(self, broker: Broker, topics: Iterable[str], *, back: int | None = None) -> None:
+        self._consumer = opened(Consumer, settings(broker))
         self._topics = frozenset(topics)
         self._back = back
         self._places: dict[Partition, TopicPartition] = {}

@@ -33,7 +33,7 @@ def ensure_topics(settings: Settings, admin: Admin | None = None) -> dict[str, T
     Raises ConfigurationError naming every topic and setting that is not as it must be, with the command that mends it;
     RetriableError when the broker does not answer.
     """
-    admin = admin or Admin(settings.kafka_bootstrap)
+    admin = admin or Admin(settings.kafka)
     names = own_topics(settings)
     missing = sorted(set(names) - admin.topic_ids(names).keys())
     admin.create_topics(
@@ -52,7 +52,7 @@ def ensure_change_topics(settings: Settings, names: Iterable[str], admin: Admin 
     ConfigurationError for a topic that is compacted (its history cannot be replayed), RetriableError when the broker
     does not answer.
     """
-    admin = admin or Admin(settings.kafka_bootstrap)
+    admin = admin or Admin(settings.kafka)
     wanted = sorted(set(names))
     missing = sorted(set(wanted) - admin.topic_ids(wanted).keys())
     config = {

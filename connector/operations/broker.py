@@ -27,7 +27,7 @@ def admin_of(settings: Settings) -> Admin:
         except OSError as error:
             refusals.append(f"{server.strip()}: {error.strerror or error}")
         else:
-            return Admin(settings.kafka_bootstrap, timeout_s=ANSWER_S)
+            return Admin(settings.kafka, timeout_s=ANSWER_S)
     raise RetriableError(
         f"Kafka does not answer ({'; '.join(refusals)})\nIs it running, and SHOPBRIDGE_KAFKA_BOOTSTRAP its address?"
     )

@@ -24,7 +24,7 @@ LOOK_PATIENCE_S: Final = 5.0
 @asynccontextmanager
 async def connect_of(settings: Settings, *, patience_s: float = 60.0) -> AsyncIterator[Connect]:
     """Kafka Connect; RetriableError after `patience_s` seconds without an answer."""
-    http = Http(settings.connect_url, timeout_s=CONNECT_TIMEOUT_S)
+    http = Http(settings.connect, timeout_s=CONNECT_TIMEOUT_S)
     try:
         yield Connect(http, patience_s=patience_s)
     finally:

@@ -18,7 +18,7 @@ PATIENCE_S: Final = 5.0
 @asynccontextmanager
 async def registry_of(settings: Settings) -> AsyncIterator[Registry]:
     """The registry, for somebody who waits at a terminal: RetriableError after a few seconds without an answer."""
-    http = Http(settings.registry_url, timeout_s=PATIENCE_S)
+    http = Http(settings.registry, timeout_s=PATIENCE_S)
     try:
         yield Registry(http, patience_s=PATIENCE_S)
     finally:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, MutableMapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,8 +25,15 @@ def read_settings() -> Settings:
     try:
         return Settings()  # type: ignore[call-arg]  # pydantic takes the fields from the environment
     except ValidationError as error:
-        wrong = [f"SHOPBRIDGE_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()]
-        raise ConfigurationError("The environment is not right:\n    " + "\n    ".join(wrong)) from error
+        wrong = [_fault([*each["loc"]], each["msg"]) for each in error.errors(include_input=False)]
+        raise ConfigurationError("The environment is not right:\n    " + "\n    ".join(wrong)) from None
+
+
+def _fault(location: Sequence[object], message: str) -> str:
+    """One complaint; those about several variables together name them themselves."""
+    if not location:
+        return message.removeprefix("Value error, ")
+    return f"SHOPBRIDGE_{str(location[0]).upper()}: {message}"
 
 
 def load_env_file(path: Path, environ: MutableMapping[str, str]) -> None:

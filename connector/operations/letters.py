@@ -244,4 +244,4 @@ def _records(settings: Settings) -> Iterator[Record]:
     if topic is None:
         raise ConfigurationError(f"There is no topic {name} yet. A worker makes it; SHOPBRIDGE_TOPIC_PREFIX names it.")
     for number, start in topic.start_offsets.items():
-        yield from read_range(settings.kafka_bootstrap, name, number, start, topic.end_offsets[number])
+        yield from read_range(settings.kafka, name, number, start, topic.end_offsets[number])

@@ -47,7 +47,7 @@ def _from_topic(settings: Settings, error: SyncError) -> tuple[bytes | None, byt
     if not error.row.topic:
         return None, None, "the error names no record"
     try:
-        records = read_range(settings.kafka_bootstrap, error.row.topic, error.partition, error.offset, error.offset + 1)
+        records = read_range(settings.kafka, error.row.topic, error.partition, error.offset, error.offset + 1)
         for record in records:
             return record.key, record.value, f"read from {place}"
     except RetriableError as gone:

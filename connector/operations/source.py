@@ -87,7 +87,7 @@ def _newest(settings: Settings, topic: TopicInfo | None, count: int, problems: l
         return []
     start, end = topic.start_offsets[0], topic.end_offsets[0]
     try:
-        return list(read_range(settings.kafka_bootstrap, topic.name, 0, max(start, end - count), end))
+        return list(read_range(settings.kafka, topic.name, 0, max(start, end - count), end))
     except ShopbridgeError as error:
         problems.append(str(error))
         return []

@@ -181,7 +181,7 @@ def _age(settings: Settings, account: Account) -> float | None:
     """Seconds since the record that the account reads next was written; None where it cannot be read."""
     if account.end is None:
         return None
-    records = read_range(settings.kafka_bootstrap, account.topic, account.partition, account.next, account.end)
+    records = read_range(settings.kafka, account.topic, account.partition, account.next, account.end)
     try:
         record = next(records, None)
     except RetriableError:
