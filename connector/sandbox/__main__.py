@@ -12,9 +12,10 @@ from pydantic import ValidationError
 from connector.sandbox.app import create_app
 from connector.sandbox.server import configured
 from connector.sandbox.settings import PLANS, SandboxSettings, Switches
+from connector.sandbox.switchboard import as_help
 
 
-@click.command(context_settings={"show_default": True})
+@click.command(context_settings={"show_default": True}, epilog=f"\b\nSwitches, by open question:\n{as_help()}")
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
 @click.option("--port", default=8580, type=click.IntRange(0, 65_535), help="Port to listen on.")
 @click.option("--database", required=True, type=click.Path(dir_okay=False, path_type=Path), help="SQLite file.")

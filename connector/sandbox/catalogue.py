@@ -55,6 +55,7 @@ class Catalogue:
         for (object_type, name), wanted in unique.items():
             known = self.properties[object_type]
             known[name] = replace(known[name], unique=wanted)
+        self.archived_keep_values = switches.archived_key == "conflict"
         currencies = tuple(Option(code, code, order) for order, code in enumerate(switches.currencies))
         for known in self.properties.values():
             for definition in [d for d in known.values() if d.currency]:

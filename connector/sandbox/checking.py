@@ -5,7 +5,6 @@ All that is wrong with an input is found at once, since HubSpot lists it all at 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -78,9 +77,9 @@ def _check_one(portal: Portal, kind: ObjectType, name: str, text: str, found: Ch
 
 def _value(portal: Portal, kind: ObjectType, definition: Definition, text: str, *, newest: bool) -> Value:
     for rule in portal.switches.rules:
-        applies = rule.object_type == kind.name and rule.property == definition.name
-        if applies and not re.fullmatch(rule.pattern, text):
-            raise Refused(rule.code, rule.message)
+        broken = rule.broken(text) if rule.meets(kind.name, definition.name) else None
+        if broken is not None:
+            raise Refused(*broken)
     if kind.name == "contact" and definition.name == "email":
         return Value(_email(portal, text))
     if kind.name == "contact" and definition.name == "hs_additional_emails":

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from connector.sandbox import logs
+from connector.sandbox import logs, switchboard
 from connector.sandbox.call import is_whole
 from connector.sandbox.faults import FaultRule, Faults
 from connector.sandbox.object_types import OBJECT_TYPES, known_type
@@ -53,10 +53,12 @@ class Control:
         return JSONResponse({"status": "ok", "portalId": settings.portal_id, "plan": settings.plan, "records": alive})
 
     async def switches(self, _: Request) -> Response:
-        return JSONResponse(self._portal.switches.model_dump(mode="json"))
+        """Describe every switch: its value, default and allowed values, and which open question it answers."""
+        listed = switchboard.described(self._portal.switches)
+        return JSONResponse({switch.name: switch.body() for switch in listed})
 
     async def switch(self, request: Request) -> Response:
-        """Set the switches that are sent and leave the others as they are."""
+        """Set the switches that are sent and leave the others as they are; the answer is the value of each."""
         wanted = await _body(request)
         if not isinstance(wanted, dict):
             return _wrong("send a JSON object of switches")
@@ -65,7 +67,7 @@ class Control:
         except ValidationError as error:
             return _wrong(error)
         self._portal.switch(switches)
-        return await self.switches(request)
+        return JSONResponse(switches.model_dump(mode="json"))
 
     async def faults(self, _: Request) -> Response:
         rows = [active.rule.model_dump(mode="json") | {"hits": active.hits} for active in self._faults.rules]

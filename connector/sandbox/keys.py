@@ -26,13 +26,14 @@ def upsert_key(portal: Portal, kind: ObjectType, inputs: Sequence[Input]) -> str
 
 def by_key(job: Work, key: str, text: str) -> Record | None:
     """Find the record that holds a key. The key of an archived one does not match, unless a switch says otherwise."""
-    owner = job.tx.owner((job.kind.name, key, text))
-    if owner is not None:
-        return job.tx.get(owner)
-    if job.portal.switches.archived_key == "create":
+    owner = job.tx.get(job.tx.owner((job.kind.name, key, text)) or "")
+    if owner is not None and owner.alive:
+        return owner
+    wish = job.portal.switches.archived_key
+    if wish in {"create", "conflict"}:
         return None
     archived = _archived(job, key, text)
-    if archived is not None and job.portal.switches.archived_key == "refuse":
+    if archived is not None and wish == "refuse":
         raise invalid(f"The {job.kind.legacy} with {key} {text} is archived: {archived.record_id}")
     return None if archived is None else replace(archived, archived=False, archived_at=None)
 

@@ -17,6 +17,7 @@ from connector.sandbox.faults import Faults
 from connector.sandbox.object_types import OBJECT_TYPES, ObjectType, known_type
 from connector.sandbox.portal import Portal
 from connector.sandbox.record import End, Record
+from connector.sandbox.switchboard import described
 
 _PAGE = 50
 _LOG = 200
@@ -56,6 +57,7 @@ class Pages:
             portal_id=settings.portal_id,
             plan=settings.plan,
             time_zone=settings.time_zone,
+            switches=described(self._portal.switches),
             log=logs.writes(db, newest=15),
             requests=logs.request_kinds(db),
             faults=[

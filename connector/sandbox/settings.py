@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from connector.sandbox.rules import ConditionalRule, ValidationRule, type_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,67 +31,54 @@ PLANS = {
 """HubSpot's documented numbers for privately distributed apps; `unlimited` is for measuring, no account has it."""
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+def _question(number: int, description: str, *, default: Any) -> Any:
+    """Declare a switch that answers one of the eight questions that HubSpot's documentation leaves open."""
+    return Field(default=default, description=description, json_schema_extra={"question": number})
 
 
-class ConditionalRule(_Frozen):
-    """2026-09: `property` must be set on records whose `controller` has one of `values`."""
-
-    object_type: str
-    property: str
-    controller: str
-    values: tuple[str, ...]
-
-
-class ValidationRule(_Frozen):
-    """A rule that an administrator put on a property: the value must match `pattern` whole.
-
-    `code` and `message` are what the refusal says, such as INVALID_ALPHA and "Enter only letters".
-    """
-
-    object_type: str
-    property: str
-    pattern: str
-    code: str
-    message: str
-
-
-class Switches(_Frozen):
+class Switches(BaseModel):
     """Points where HubSpot's behaviour is unknown, differs between accounts, or is a nuisance worth turning off.
 
-    Those up to `pipeline_id_collision` are questions that only a real account could answer; each default is the
-    stricter or likelier answer.
+    Those up to `pipeline_id_collision` answer the eight questions that only a real account could; each default is the
+    stricter or likelier answer. `connector.sandbox.switchboard` describes them all.
     """
 
-    upsert_conflict: Literal["batch", "item"] = Field(
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    upsert_conflict: Literal["batch", "item"] = _question(
+        1,
+        "upsert with trace ids meets a value that another record owns: whole batch refused, or 207 item",
         default="batch",
-        description="upsert with trace ids meets a value that another record owns: whole batch, or 207 item",
     )
-    strict_partial_email: Literal["keep", "blank", "reject"] = Field(
-        default="keep",
-        description="upsert by e-mail leaves properties out: they are kept, blanked, or the input is refused",
+    strict_partial_email: Literal["keep", "blank", "reject"] = _question(
+        2, "upsert by e-mail leaves properties out: they are kept, blanked, or the input is refused", default="keep"
     )
-    contacts_custom_key: bool = Field(
-        default=True, description="a unique property of one's own works as upsert key on contacts"
+    contacts_custom_key: bool = _question(
+        3, "a unique property of one's own works as upsert key on contacts", default=True
     )
-    echo_trace_id_in_results: bool = Field(default=False, description="results carry objectWriteTraceId")
-    association_dead_id: Literal["batch", "item"] = Field(
-        default="batch", description="one dead id among associations: 400 for all, or a 207 item for that pair"
+    echo_trace_id_in_results: bool = _question(4, "results carry objectWriteTraceId", default=False)
+    association_dead_id: Literal["batch", "item"] = _question(
+        5, "one dead id among associations: 400 for all, or a 207 item for that pair", default="batch"
     )
-    unique_hs_sku: bool = Field(default=True, description="hs_sku of products is unique")
-    unique_hs_external_order_id: bool = Field(default=False, description="hs_external_order_id of orders is unique")
-    unique_hs_external_cart_id: bool = Field(default=False, description="hs_external_cart_id of carts is unique")
-    archived_key: Literal["create", "refuse", "restore"] = Field(
+    unique_hs_sku: bool = _question(6, "hs_sku of products is unique", default=True)
+    unique_hs_external_order_id: bool = _question(6, "hs_external_order_id of orders is unique", default=False)
+    unique_hs_external_cart_id: bool = _question(6, "hs_external_cart_id of carts is unique", default=False)
+    archived_key: Literal["create", "refuse", "conflict", "restore"] = _question(
+        7,
+        "upsert by the key of an archived record: a new record, a 400 of its own, a conflict (archived records keep "
+        "their unique values against every write), or the old record restored",
         default="create",
-        description="upsert by the key of an archived record: a new record, a 400, or the old one restored",
     )
-    pipeline_id_collision: Literal["conflict", "invalid", "new_id"] = Field(
-        default="conflict", description="a pipeline id that exists already: 409, 400, or 201 under another id"
+    pipeline_id_collision: Literal["conflict", "invalid", "new_id"] = _question(
+        8, "a pipeline id that exists already: 409, 400, or 201 under another id", default="conflict"
     )
 
     update_invalid: Literal["batch", "item"] = Field(
         default="batch", description="batch update with trace ids and an invalid value: 400 for all, or a 207 item"
+    )
+    email_taken_by_update: Literal["existing", "coordinates"] = Field(
+        default="existing",
+        description="an update sets an e-mail that another owns: the 409 of a create, or the 400 of unique values",
     )
     trace_id_in_errors: bool = Field(default=True, description="errors of a 207 carry objectWriteTraceId")
     shuffle: bool = Field(default=True, description="results of a batch come in random order")
@@ -97,14 +86,21 @@ class Switches(_Frozen):
     check_top_level_domain: bool = Field(default=True, description="an e-mail under an unknown domain is invalid")
     edit_associations: bool = Field(default=True, description="2026-09: the user may edit associations")
     primary_id_preservation: bool = Field(default=False, description="a merge keeps the primary record's id")
-    currencies: tuple[str, ...] = Field(default=("USD", "EUR", "GBP"), description="currencies enabled in the account")
+    currencies: tuple[str, ...] = Field(
+        default=("USD", "EUR"), description="currencies enabled in the account, the company's own first"
+    )
     required: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="2026-09: properties that a created record must have, by object type"
     )
     conditional: tuple[ConditionalRule, ...] = Field(
         default=(), description="2026-09: conditionally required properties"
     )
-    rules: tuple[ValidationRule, ...] = Field(default=(), description="administrators' rules on single properties")
+    rules: tuple[ValidationRule, ...] = Field(default=(), description="rules of administrators on single properties")
+
+    @field_validator("required")
+    @classmethod
+    def _known_types(cls, required: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        return {type_named(name): properties for name, properties in required.items()}
 
 
 @dataclass(frozen=True, slots=True)

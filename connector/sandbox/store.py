@@ -53,7 +53,7 @@ class Store:
     def reindex(self) -> None:
         """Build the index of unique values anew: definitions or switches have changed."""
         self._owners: dict[UniqueValue, str] = {}
-        for record in self.records.values():
+        for record in sorted(self.records.values(), key=lambda record: record.alive):
             for value in self.unique_values(record):
                 self._owners[value] = record.record_id
 
@@ -66,8 +66,8 @@ class Store:
         return self._owners.get(value)
 
     def unique_values(self, record: Record) -> list[UniqueValue]:
-        """List the unique values that a record holds; an archived or merged one holds none."""
-        if not record.alive:
+        """List the unique values that a record holds; a merged one holds none, an archived one as the switch says."""
+        if record.merged_into is not None or (record.archived and not self.catalogue.archived_keep_values):
             return []
         kind, properties = record.object_type, record.properties
         values = []

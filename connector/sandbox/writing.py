@@ -13,7 +13,7 @@ from connector.sandbox import linking
 from connector.sandbox.answers import CONFLICT, VALIDATION, Refusal
 from connector.sandbox.checking import Checked, checked
 from connector.sandbox.computed import INHERITED, completed
-from connector.sandbox.object_types import ObjectType
+from connector.sandbox.object_types import BY_NAME, ObjectType
 from connector.sandbox.portal import Portal
 from connector.sandbox.record import LogEntry, Record
 from connector.sandbox.store import UniqueValue
@@ -69,7 +69,8 @@ def _placed(work: Work, record: Record) -> Record:
     record = replace(record, properties=completed(record, work.portal.catalogue))
     taken = work.tx.conflict(record)
     if taken is not None:
-        raise conflict(work.portal, work.kind, record.record_id, *taken)
+        updating = work.tx.get(record.record_id) is not None
+        raise conflict(work.portal, record, *taken, updating=updating)
     work.tx.put(record)
     return record
 
@@ -92,15 +93,21 @@ def _inherit(work: Work, found: Checked) -> None:
         found.values = {**known, **found.values}
 
 
-def conflict(portal: Portal, kind: ObjectType, writing: str, value: UniqueValue, owner: str) -> Refusal:
-    """Refuse a unique value that another record owns; the e-mail of a contact has a status of its own."""
-    _, name, text = value
-    if kind.name == "contact" and name == "email":
+def conflict(portal: Portal, record: Record, value: UniqueValue, owner: str, *, updating: bool) -> Refusal:
+    """Refuse a unique value that another record owns; the e-mail of a contact has a status of its own.
+
+    Which of the two forms an update of an e-mail meets is not documented: a switch decides.
+    """
+    kind, (_, name, text) = BY_NAME[record.object_type], value
+    own_form = not updating or portal.switches.email_taken_by_update == "existing"
+    if (kind.name, name) == ("contact", "email") and own_form:
         message = f"Contact already exists. Existing ID: {owner}"
         return Refusal(409, message, category=CONFLICT, item_context={"existingId": [owner]}, taken=True)
     coordinates = (
         f"portalId={portal.settings.portal_id}, objectTypeId=ObjectTypeId{{legacyObjectType={kind.legacy}}}, "
         f"propertyName={name}, value={text}"
     )
-    message = f"Cannot set PropertyValueCoordinates{{{coordinates}}} on {writing}. {owner} already has that value."
-    return Refusal(400, message, category=VALIDATION, taken=True)
+    on = f"{record.record_id}. {owner} already has that value."
+    return Refusal(
+        400, f"Cannot set PropertyValueCoordinates{{{coordinates}}} on {on}", category=VALIDATION, taken=True
+    )

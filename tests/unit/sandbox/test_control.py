@@ -10,22 +10,24 @@ V = "2026-09"
 
 
 async def test_switches_change_what_is_sent_and_keep_the_rest(sandbox: Any) -> None:
-    """A PUT of one switch leaves the others; GET shows them all."""
+    """A PUT of one switch leaves the others, and answers with the value of each."""
     client = sandbox()
     changed = (await client.put("/sandbox/switches", json={"shuffle": False})).json()
 
     assert {**Switches().model_dump(mode="json"), "shuffle": False} == changed
-    assert changed == (await client.get("/sandbox/switches")).json()
+    shown = (await client.get("/sandbox/switches")).json()
+    assert changed == {name: switch["value"] for name, switch in shown.items()}
 
 
 async def test_wrong_switches_are_refused(sandbox: Any) -> None:
-    """An unknown switch or value is refused and changes nothing."""
+    """An unknown switch, value or object type is refused and changes nothing."""
     client = sandbox()
-    answer = await client.put("/sandbox/switches", json={"archived_key": "forget", "shufle": True})
+    wrong = {"archived_key": "forget", "shufle": True, "required": {"butterflies": ["wings"]}}
+    answer = await client.put("/sandbox/switches", json=wrong)
 
     assert 400 == answer.status_code
-    assert ["archived_key", "shufle"] == sorted(detail["where"] for detail in answer.json()["details"])
-    assert "create" == (await client.get("/sandbox/switches")).json()["archived_key"]
+    assert sorted(wrong) == sorted(detail["where"] for detail in answer.json()["details"])
+    assert "create" == (await client.get("/sandbox/switches")).json()["archived_key"]["value"]
 
 
 async def test_log_tells_what_each_request_wrote(sandbox: Any) -> None:
@@ -98,7 +100,7 @@ async def test_reset_makes_the_account_as_new(sandbox: Any) -> None:
     assert 0 == (await client.get("/sandbox/health")).json()["records"]["contact"]
     assert 404 == (await client.get(f"/crm/properties/{V}/contacts/rev")).status_code
     assert [] == (await client.get("/sandbox/log")).json()
-    assert (await client.get("/sandbox/switches")).json()["shuffle"]
+    assert (await client.get("/sandbox/switches")).json()["shuffle"]["value"]
     assert (
         201
         == (
