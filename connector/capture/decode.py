@@ -90,27 +90,13 @@ class ChangeDecoder:
         envelope = self._envelope(number)
         if envelope is None:
             return None
-        event = wire.read_payload(value, envelope.writer)
-        if event["op"] == LOGICAL_MESSAGE:
-            return None
-        operation = _operation(event["op"])
-        source = event["source"]
-        _require_own_topic(source, record.topic)
-        key = self._key(record, number, envelope, operation)
-        full_before = self._full_before(record.topic)
-        return Change(
-            table=source["table"],
-            operation=operation,
-            key=key,
-            row_key=row_key(key) if operation is not Operation.TRUNCATE else "",
-            before=_before(event["before"], envelope.rows, key, full=full_before),
-            after=None if event["after"] is None else envelope.rows.read(event["after"]),
-            full_before=full_before,
-            position=Position(record.topic, self._topic_ids(record.topic), record.partition, record.offset),
-            server=f"{source['connector']}/{source['name']}/{source['db']}",
-            database_position=database_position(source, event.get("transaction")),
-            committed_at=_committed_at(source),
-            snapshot=operation is Operation.READ or source.get("snapshot") not in {None, "false"},
+        return change_of(
+            record,
+            wire.read_payload(value, envelope.writer),
+            envelope.rows,
+            lambda operation: self._key(record, number, envelope, operation),
+            topic_id=self._topic_ids(record.topic),
+            full_before=self._full_before(record.topic),
         )
 
     def _key(self, record: Record, value_id: int, envelope: Envelope, operation: Operation) -> DecodedRow:
@@ -153,6 +139,41 @@ class ChangeDecoder:
         if schema is None:
             raise RowError("UNDECODABLE", f"the registry knows no schema {number}")
         return schema.text
+
+
+def change_of(
+    record: Record,
+    event: Mapping[str, Any],
+    rows: RowReader,
+    key_of: Callable[[Operation], DecodedRow],
+    *,
+    topic_id: str,
+    full_before: bool,
+) -> Change | None:
+    """The change that an envelope speaks of, however it was written; None for a logical message.
+
+    `key_of` reads the record's key, empty for TRUNCATE. Raises RowError as `ChangeDecoder.decode` does.
+    """
+    if event["op"] == LOGICAL_MESSAGE:
+        return None
+    operation = _operation(event["op"])
+    source = event["source"]
+    _require_own_topic(source, record.topic)
+    key = key_of(operation)
+    return Change(
+        table=source["table"],
+        operation=operation,
+        key=key,
+        row_key=row_key(key) if operation is not Operation.TRUNCATE else "",
+        before=_before(event["before"], rows, key, full=full_before),
+        after=None if event["after"] is None else rows.read(event["after"]),
+        full_before=full_before,
+        position=Position(record.topic, topic_id, record.partition, record.offset),
+        server=f"{source['connector']}/{source['name']}/{source['db']}",
+        database_position=database_position(source, event.get("transaction")),
+        committed_at=_committed_at(source),
+        snapshot=operation is Operation.READ or source.get("snapshot") not in {None, "false"},
+    )
 
 
 def row_key(key: Row) -> str:
