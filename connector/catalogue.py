@@ -218,6 +218,11 @@ _SCHEMA: Final = Chapter(
             "Run `shopbridge setup`. A property that exists without unique values must be deleted in HubSpot first.",
         ),
         Entry(
+            "MATCH_NOT_UNIQUE",
+            "HubSpot finds no records by the property that `match_by` names: its values are not unique here.",
+            "Name a unique property in `match_by` (for customers `email`), or take `match_by` out of the shop file.",
+        ),
+        Entry(
             "MISSING_SCOPES",
             "The credential lacks a right that the type needs; the details name it.",
             "Add the scope to the service key or private app in HubSpot.",

@@ -37,12 +37,16 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a 2xx answer says: outcomes, items it says nothing of, errors and results that name nobody."""
+    """What a 2xx answer says: outcomes, items it says nothing of, errors and results that name nobody.
+
+    `repeatable`: it was a question, so those that an answer left out are asked again at once.
+    """
 
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     unheard: tuple[Item, ...] = ()
     unclaimed: tuple[Any, ...] = ()
     strays: tuple[Any, ...] = ()
+    repeatable: bool = False
 
 
 class Verb(Protocol):
@@ -134,7 +138,8 @@ def _answered(verb: Verb, batch: tuple[Item, ...], call: Call, answer: Answer) -
         if len(unheard) > 1:
             return judged.outcomes, halves(unheard)
         return {**judged.outcomes, unheard[0].number: verb.refuse(unheard[0], judged.unclaimed[0], answer, call)}, []
-    if unheard and judged.strays and len(batch) > 1:
+    left_out = judged.repeatable and len(unheard) < len(batch)
+    if unheard and (judged.strays or left_out) and len(batch) > 1:
         return judged.outcomes, halves(unheard) if len(unheard) > 1 else [unheard]
     return {**ambiguous(unheard, _SILENCE, call.request_id), **judged.outcomes}, []
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, TypeVar
 from uuid import uuid4
 
@@ -19,8 +20,8 @@ from connector.outcome import (
     Archive,
     Found,
     Lookup,
+    Match,
     Missing,
-    NotSent,
     Outcome,
     Refusal,
     Refused,
@@ -30,8 +31,10 @@ from connector.outcome import (
 )
 from connector.sender.batch import Item, carry_out, silent
 from connector.sender.calls import Plan
+from connector.sender.matching import Wanted, seek
+from connector.sender.owners import Owners
 from connector.sender.paths import Paths
-from connector.sender.refusals import CONFLICT, Constants, Judge
+from connector.sender.refusals import Constants, Judge
 from connector.sender.render import render_all
 from connector.sender.verbs import LARGEST, Bin, Dialect, Read, Write
 
@@ -58,6 +61,8 @@ class Crm:
         outcomes: dict[int, Outcome] = {}
         for object_type, alone in dict.fromkeys((step.type, step.alone) for step in sorted(steps, key=_alone_last)):
             group = [step for step in steps if (step.type, step.alone) == (object_type, alone)]
+            for matches in _batches([step for step in group if isinstance(step, Match)]):
+                outcomes |= yield from self.match(object_type, matches)
             for upserts in _batches([step for step in group if isinstance(step, Upsert)]):
                 outcomes |= yield from self.write_upserts(object_type, upserts)
             for updates in _batches([step for step in group if isinstance(step, Update)]):
@@ -68,27 +73,38 @@ class Crm:
                 outcomes |= yield from self.lookup(object_type, lookups)
         return outcomes
 
+    def match(self, object_type: ObjectType, steps: Sequence[Match]) -> Plan:
+        """Ask which records hold the values, at most 100 of one property: Found or Missing, a value may stand twice."""
+        outcomes: dict[int, Outcome] = {}
+        for name in dict.fromkeys(step.name for step in steps):
+            wanted = [(step.record, step.value) for step in steps if step.name == name]
+            outcomes |= yield from self._seek(object_type, name, wanted)
+        return outcomes
+
     def write_upserts(self, object_type: ObjectType, steps: Sequence[Upsert]) -> Plan:
         """Create or find by our key, at most 100."""
         _refuse_twins([step.key for step in steps])
         batch, outcomes = _items(object_type, [(step, step.key, {self.key: step.key}) for step in steps])
-        outcomes |= yield from carry_out(Write(self._dialect, self._judge(object_type), by_key=True), batch)
-        outcomes |= yield from self._owners(object_type, batch, outcomes, by_key=True)
+        outcomes |= yield from carry_out(Write(self._dialect, self._judge(object_type), self.key), batch)
+        outcomes |= yield from self._owners(object_type, ours=True).ask(batch, outcomes)
         return outcomes
 
     def write_updates(self, object_type: ObjectType, steps: Sequence[Update]) -> Plan:
-        """Write by HubSpot's id, at most 100.
+        """Write by HubSpot's id, at most 100, and our key where a step says so.
 
         A record that was merged into another is left out of the answer without a word (HubSpot docs), so those that
         nothing is said of are read: Found under the id they have now, or Missing.
         """
         _refuse_twins([step.hubspot_id for step in steps])
-        batch, outcomes = _items(object_type, [(step, step.hubspot_id, {}) for step in steps])
-        outcomes |= yield from carry_out(Write(self._dialect, self._judge(object_type), by_key=False), batch)
-        outcomes |= yield from self._owners(object_type, batch, outcomes, by_key=False)
+        batch, outcomes = _items(object_type, [(step, step.hubspot_id, self._adopting(step)) for step in steps])
+        outcomes |= yield from carry_out(Write(self._dialect, self._judge(object_type), None), batch)
+        outcomes |= yield from self._owners(object_type, ours=False).ask(batch, outcomes)
         unheard = [item for item in batch if silent(outcomes[item.number])]
         read = yield from self._read(object_type, unheard, None, ())
         return outcomes | {item.number: read[item.number] for item in unheard if _elsewhere(item, read[item.number])}
+
+    def _adopting(self, step: Update) -> Mapping[str, str]:
+        return {} if step.key is None else {self.key: step.key}
 
     def archive(self, object_type: ObjectType, steps: Sequence[Archive]) -> Plan:
         """Move to the recycling bin, at most 100."""
@@ -116,28 +132,11 @@ class Crm:
         """Read records; one that was merged into another answers by its new id."""
         return carry_out(Read(self._dialect, self._judge(object_type), by, names), batch)
 
-    def _owners(
-        self, object_type: ObjectType, batch: Sequence[Item], outcomes: Mapping[int, Outcome], *, by_key: bool
-    ) -> Plan:
-        """Ask who owns the value of a conflict that names no owner, before it counts as a refusal.
+    def _seek(self, object_type: ObjectType, name: str, wanted: Sequence[Wanted]) -> Plan:
+        return seek(self._dialect, self._judge(object_type), name, wanted)
 
-        The record under our own key (a lost race) is Found; the owner of a contact's e-mail goes into the refusal. A
-        conflict whose owner cannot be read now was surely not written: NotSent.
-        """
-        asked = [item for item in batch if _ownerless(outcomes[item.number])]
-        answers: dict[int, Outcome] = {}
-        if by_key:
-            answers |= yield from self._ask(object_type, asked, self.key)
-            asked = [item for item in asked if isinstance(answers[item.number], Missing)]
-        if object_type is ObjectType.CONTACT:
-            owners = yield from self._ask(object_type, _by_email(asked), "email")
-            answers |= {number: _owned(outcomes[number], owner) for number, owner in owners.items()}
-        return {number: answer for number, answer in answers.items() if not isinstance(answer, Missing)}
-
-    def _ask(self, object_type: ObjectType, batch: list[Item], by: str) -> Plan:
-        read = yield from self._read(object_type, batch, by, ())
-        later = NotSent("the owner of the conflicting value could not be read")
-        return {number: answer if isinstance(answer, Found | Missing) else later for number, answer in read.items()}
+    def _owners(self, object_type: ObjectType, *, ours: bool) -> Owners:
+        return Owners(object_type, partial(self._seek, object_type), self.key, ours)
 
 
 def _alone_last(step: Step) -> bool:
@@ -180,19 +179,3 @@ def _only(names: Sequence[str], read: Outcome) -> Outcome:
 def _elsewhere(item: Item, read: Outcome) -> bool:
     """Whether the record of a silent update surely is not under its id any more."""
     return isinstance(read, Missing) or (isinstance(read, Found) and read.hubspot_id != item.id)
-
-
-def _ownerless(outcome: Outcome) -> bool:
-    return isinstance(outcome, Refused) and outcome.refusal.type == CONFLICT and outcome.refusal.existing_id is None
-
-
-def _by_email(batch: Iterable[Item]) -> list[Item]:
-    """One item per address: HubSpot refuses a batch in which an id stands twice."""
-    sent = {item.properties.get("email", "").strip().lower(): item for item in batch}
-    return [replace(item, id=email) for email, item in sent.items() if email]
-
-
-def _owned(conflict: Outcome, owner: Outcome) -> Outcome:
-    if isinstance(conflict, Refused) and isinstance(owner, Found):
-        return Refused(replace(conflict.refusal, existing_id=owner.hubspot_id))
-    return owner

@@ -32,25 +32,25 @@ class Dialect:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Upsert by our key (`by_key`), or update by HubSpot's id."""
+    """Upsert by the unique property `by`, or update by HubSpot's id (None)."""
 
     dialect: Dialect
     judge: Judge
-    by_key: bool
+    by: str | None
 
     def call(self, batch: Sequence[Item]) -> Call:
         body = {"inputs": [self._input(item) for item in batch]}
-        operation = "upsert" if self.by_key else "update"
+        operation = "update" if self.by is None else "upsert"
         return self.dialect.call(self.judge.type, operation, CallKind.WRITE, body, len(batch))
 
     def _input(self, item: Item) -> dict[str, Any]:
         known: dict[str, Any] = {"id": item.id, "objectWriteTraceId": item.trace}
-        if not self.by_key:
+        if self.by is None:
             return {**known, "properties": dict(item.properties)}
-        return {**known, "idProperty": self.dialect.key, "properties": dict(item.properties)}
+        return {**known, "idProperty": self.by, "properties": dict(item.properties)}
 
     def accept(self, batch: Sequence[Item], answer: Answer, call: Call) -> Judged:
-        return accept(self, Hearing(batch, answer, call, self.dialect.key if self.by_key else None))
+        return accept(self, Hearing(batch, answer, call, self.by))
 
     def result(self, result: Mapping[str, Any], call: Call) -> Outcome:
         if not result.get("id"):
@@ -60,7 +60,7 @@ class Write:
     def refuse(self, item: Item, error: Any, answer: Answer, call: Call) -> Outcome:
         if category(error) != "OBJECT_NOT_FOUND":
             return self.judge.judge(error, item.properties, answer)
-        if self.by_key:
+        if self.by is not None:
             return Ambiguous(f"an upsert finds no record: {message_of(error)}", call.request_id)
         return Missing(correlation_id(error, answer))
 
@@ -162,11 +162,15 @@ class Hearing:
 Reading = Write | Bin | Read
 
 
+def complete(answer: Answer) -> bool:
+    """Whether a 2xx answer is one that HubSpot says is whole."""
+    return isinstance(answer.body, dict) and answer.body.get("status", "COMPLETE") == "COMPLETE"
+
+
 def accept(verb: Reading, hearing: Hearing) -> Judged:
     """Judge a 2xx answer input by input: results, errors that name inputs, errors that name nobody, silence."""
     answer, call, batch = hearing.answer, hearing.call, hearing.batch
-    body = answer.body
-    if not isinstance(body, dict) or body.get("status", "COMPLETE") != "COMPLETE":
+    if not complete(answer):
         return Judged(ambiguous(batch, f"HTTP {answer.status} without a complete answer", call.request_id))
     outcomes, unclaimed = _errors(verb, hearing)
     strays = _results(verb, hearing, outcomes)

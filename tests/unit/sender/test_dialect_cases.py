@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from connector.message import LinkKind, ObjectType, Value
-from connector.outcome import Archive, LinkStep, Lookup, Refused, SchemaRefused, Step, Update, Upsert
+from connector.outcome import Archive, LinkStep, Lookup, Match, Refused, SchemaRefused, Step, Update, Upsert
 from connector.sender.associations import Associations
 from connector.sender.calls import Answer, Call, Failure, Reply
 from connector.sender.crm import Crm
@@ -79,7 +79,9 @@ def step(stated: dict[str, Any]) -> Step:
         case "upsert":
             return Upsert(record, kind, stated["key"], values(stated), alone)
         case "update":
-            return Update(record, kind, stated["hubspot_id"], values(stated), alone)
+            return Update(record, kind, stated["hubspot_id"], values(stated), alone, stated.get("key"))
+        case "match":
+            return Match(record, kind, stated["name"], stated["value"], alone)
         case "archive":
             return Archive(record, kind, stated["hubspot_id"], alone)
         case _:
