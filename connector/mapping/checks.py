@@ -107,10 +107,27 @@ def check_store_id(text: str) -> str:
     return text
 
 
-def check_prefix(text: str) -> str:
+def check_prefix(text: str, info: ValidationInfo) -> str:
+    if info.data.get("external", "a mistake") is not None:
+        return check_topic(text)
     if not re.fullmatch(r"[a-z_][a-z0-9_]*", text):
         refuse(f"`{text}` cannot begin topic names", "Use small letters, digits and `_`, not beginning with a digit.")
     return text
+
+
+def check_topic(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,249}", text):
+        refuse(f"`{text}` cannot be a topic's name", "Kafka allows letters, digits, `.`, `_` and `-`.")
+    return text
+
+
+def check_external(ours: Collection[str], topics: Sequence[str]) -> None:
+    if ours:
+        remedy = "Leave them out: whoever runs the connector sets it up."
+        refuse(f"with `external` nothing is captured by us, but here is `{'`, `'.join(sorted(ours))}`", remedy)
+    if double := sorted({topic for topic in topics if topics.count(topic) > 1}):
+        remedy = "Let the connector write each table to a topic of its own."
+        refuse(f"several tables share the topic `{double[0]}`", remedy)
 
 
 def check_table(name: str) -> str:

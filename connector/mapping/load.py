@@ -21,7 +21,7 @@ from connector.mapping.functions import function_source
 from connector.mapping.mistakes import mistakes
 from connector.mapping.properties import Surroundings
 from connector.mapping.shape import SECTION_SHAPES, ShopShape, TableShape
-from connector.mapping.shop import Capture, Database, Shop, Store
+from connector.mapping.shop import Capture, Database, External, Shop, Store
 
 
 def load_shop(path: Path, environ: Mapping[str, str]) -> Shop:
@@ -114,7 +114,8 @@ def _capture(shape: ShopShape) -> Capture:
     capture = shape.capture
     derived = re.sub(r"[^a-z0-9_]", "_", shape.store.id.lower())
     prefix = capture.prefix or (f"_{derived}" if derived[0].isdigit() else derived)
-    return Capture(prefix, capture.connector, capture.slot, capture.publication, capture.url, capture.config)
+    external = None if capture.external is None else External(**capture.external.model_dump())
+    return Capture(prefix, capture.connector, capture.slot, capture.publication, capture.url, capture.config, external)
 
 
 def _hash(text: str, shape: ShopShape) -> str:

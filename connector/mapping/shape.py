@@ -53,9 +53,41 @@ class DatabaseShape(Shape):
     zone: ZoneName | None = Field(None, description="Time zone of columns that hold times without one.")
 
 
+class ExternalShape(Shape):
+    """Change topics that somebody else's Debezium writes."""
+
+    format: Literal["avro", "json"] = Field("avro", description="Avro with a registry, or JSON with or without schema.")
+    topics: dict[Name, Annotated[str, AfterValidator(checks.check_topic)]] = Field(
+        {}, description="Table → its change topic; default: <prefix>.<schema>.<table>."
+    )
+    clock_topic: Annotated[str, AfterValidator(checks.check_topic)] | None = Field(
+        None,
+        description="Change topic of a table that is written all the time: its commits tell the time.",
+    )
+    decimals: Literal["precise", "string", "double"] = Field(
+        "precise", description="JSON without schema: the connector's decimal.handling.mode."
+    )
+    times: Literal["adaptive", "adaptive_time_microseconds", "connect", "isostring", "microseconds", "nanoseconds"] = (
+        Field("adaptive", description="JSON without schema: the connector's time.precision.mode.")
+    )
+
+
+def _external(value: Any) -> Any:
+    """`true` alone is the mapping in which everything is as usual; `false` is none."""
+    return {} if value is True else None if value is False else value
+
+
+External = Annotated[
+    ExternalShape | None, BeforeValidator(_external, json_schema_input_type=bool | ExternalShape | None)
+]
+
+
 class CaptureShape(Shape):
     """How the database's change log is captured."""
 
+    external: External = Field(
+        None, description="Somebody else's Debezium captures; true, or what is unusual about its topics."
+    )
     prefix: Annotated[str, AfterValidator(checks.check_prefix)] | None = Field(
         None, description="First part of the change topics' names; default: the store's id."
     )
@@ -64,6 +96,14 @@ class CaptureShape(Shape):
     publication: Name | None = Field(None, description="PostgreSQL: name of the publication.")
     url: EnvText | None = Field(None, description="The database's address as Kafka Connect sees it; default: its url.")
     config: dict[str, str] = Field({}, description="Further settings of the Debezium connector, as they are.")
+
+    OF_OUR_OWN: ClassVar = ("connector", "slot", "publication", "url", "config")
+
+    @model_validator(mode="after")
+    def _ours_or_theirs(self) -> Self:
+        if self.external is not None:
+            checks.check_external(self.model_fields_set & {*self.OF_OUR_OWN}, list(self.external.topics.values()))
+        return self
 
 
 class ColumnShape(Shape):

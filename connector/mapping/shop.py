@@ -43,6 +43,22 @@ class Database:
 
 
 @dataclass(frozen=True, slots=True)
+class External:
+    """Change topics that somebody else's Debezium writes.
+
+    `format` is avro or json. `topics`: table to topic, where its name is not the usual one. `clock_topic`: of a table
+    that is written all the time. `decimals` and `times` are the connector's decimal.handling.mode and
+    time.precision.mode, which JSON without schema does not tell.
+    """
+
+    format: str = "avro"
+    topics: Mapping[str, str] = field(default_factory=dict)
+    clock_topic: str | None = None
+    decimals: str = "precise"
+    times: str = "adaptive"
+
+
+@dataclass(frozen=True, slots=True)
 class Capture:
     """How the change log is captured; None where the file leaves the choice to the product."""
 
@@ -52,6 +68,7 @@ class Capture:
     publication: str | None = None
     url: str | None = field(default=None, repr=False)
     config: Mapping[str, str] = field(default_factory=dict)
+    external: External | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +173,8 @@ class Shop:
 
     def topic(self, table: str) -> str:
         """The table's change topic, named as Debezium names it."""
-        return f"{self.capture.prefix}.{self.database.schema}.{table}"
+        usual = f"{self.capture.prefix}.{self.database.schema}.{table}"
+        return usual if self.capture.external is None else self.capture.external.topics.get(table, usual)
 
     def properties(self) -> Mapping[ObjectType, Mapping[str, PropertyNeed]]:
         """What must exist in HubSpot, by object type and property name; options are those of all mappings."""

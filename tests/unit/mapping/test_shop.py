@@ -64,6 +64,20 @@ def test_topics_are_debeziums(shop: Shop) -> None:
     assert "main.public.order_items" == shop.topic("order_items")
 
 
+def test_topics_of_others_may_have_any_name(tmp_path: Path) -> None:
+    """Another's prefix need not suit us, and single tables may be routed elsewhere."""
+    capture = "capture: {prefix: Their-Server.cdc, external: {format: json, topics: {orders: routed}}}\n"
+    found = shop_of(tmp_path, HEADER + capture + SHOP)
+    assert ("Their-Server.cdc.public.customers", "routed") == (found.topic("customers"), found.topic("orders"))
+
+
+@pytest.mark.parametrize(("given", "expected"), [("true", "avro"), ("false", None), ("{format: json}", "json")])
+def test_external_may_be_said_in_a_word(tmp_path: Path, given: str, expected: str | None) -> None:
+    """`external: true` is Avro under the usual names; false is our own capture."""
+    external = shop_of(tmp_path, f"{HEADER}capture: {{external: {given}}}\n{SHOP}").capture.external
+    assert expected == (external and external.format)
+
+
 @pytest.mark.parametrize(
     ("store", "capture", "expected"),
     [("Shop-1.de", "", "shop_1_de"), ("24seven", "", "_24seven"), ("a", "main", "main")],
