@@ -82,8 +82,9 @@ def _value(portal: Portal, kind: ObjectType, definition: Definition, text: str, 
             raise Refused(*broken)
     if kind.name == "contact" and definition.name == "email":
         return Value(_email(portal, text))
-    if kind.name == "contact" and definition.name == "hs_additional_emails":
-        return Value(";".join(_email(portal, part) for part in text.split(";") if part.strip()))
+    if kind.name == "contact" and definition.name == emails.ADDITIONAL:
+        adding = ";" if text.startswith(";") else ""
+        return Value(adding + ";".join(_email(portal, part) for part in emails.listed(text)))
     return values.check(definition, text, definition.options, newest=newest)
 
 

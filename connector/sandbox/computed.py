@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 
+from connector.sandbox import emails
 from connector.sandbox.catalogue import Catalogue
 from connector.sandbox.object_types import BY_NAME
 from connector.sandbox.record import Record
@@ -44,6 +45,7 @@ def completed(record: Record, catalogue: Catalogue) -> Properties:
 def _contact(properties: Properties, _: Catalogue) -> None:
     domain = properties.get("email", "").rpartition("@")[2]
     _set(properties, "hs_email_domain", domain)
+    _set(properties, emails.ADDITIONAL, emails.others(properties))
     merged = properties.get("hs_merged_object_ids", "")
     properties["hs_all_contact_vids"] = ";".join(filter(None, [properties["hs_object_id"], merged]))
 

@@ -16,6 +16,7 @@ from connector.sandbox.call import is_whole
 from connector.sandbox.faults import FaultRule, Faults
 from connector.sandbox.object_types import OBJECT_TYPES, known_type
 from connector.sandbox.portal import Portal
+from connector.sandbox.seeding import Seed, SeedRefusedError, plant
 from connector.sandbox.settings import Switches
 
 _RULES = TypeAdapter(list[FaultRule])
@@ -40,6 +41,7 @@ class Control:
             ("DELETE", "/sandbox/faults", self.clear_faults),
             ("GET", "/sandbox/log", self.log),
             ("GET", "/sandbox/requests", self.requests),
+            ("POST", "/sandbox/seed", self.seed),
             ("POST", "/sandbox/reset", self.reset),
         ]
         return [Route(path, endpoint, methods=[method]) for method, path, endpoint in table]
@@ -114,6 +116,17 @@ class Control:
                 "by_kind": logs.request_kinds(self._db),
             }
         )
+
+    async def seed(self, request: Request) -> Response:
+        """Make contacts that were there before: `{contacts: [{email, state, into, properties}]}`, all or none."""
+        try:
+            seed = Seed.model_validate(await _body(request))
+            planted = plant(self._portal, seed)
+        except ValidationError as error:
+            return _wrong(error)
+        except SeedRefusedError as error:
+            return JSONResponse({"error": str(error), "details": error.details}, 400)
+        return JSONResponse({"contacts": planted})
 
     async def reset(self, _: Request) -> Response:
         """Make the account as new; faults end too."""

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from connector.sandbox import seeds
 from connector.sandbox.values import Refused
+
+PRIMARY = "email"
+ADDITIONAL = "hs_additional_emails"
 
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -38,6 +42,21 @@ def _ascii(domain: str) -> str:
         return domain
 
 
-def of_contact(email: str | None, additional: str | None) -> list[str]:
-    """List every address that a contact owns."""
-    return [address for address in [email or "", *(additional or "").split(";")] if address]
+def of_contact(properties: Mapping[str, str]) -> list[str]:
+    """List every address that a contact owns, the primary one first."""
+    return [address for address in [properties.get(PRIMARY, ""), *listed(properties.get(ADDITIONAL, ""))] if address]
+
+
+def listed(text: str) -> list[str]:
+    """Give the addresses of a list as HubSpot writes it, with semicolons between them."""
+    return [part.strip() for part in text.split(";") if part.strip()]
+
+
+def others(properties: Mapping[str, str]) -> str:
+    """Give the additional addresses as a contact keeps them: each once, and never the primary one.
+
+    An address that becomes the primary one leaves the list; the former primary one does not enter it, it is given up
+    (not documented; assumed).
+    """
+    addresses = dict.fromkeys(listed(properties.get(ADDITIONAL, "")))
+    return ";".join(address for address in addresses if address != properties.get(PRIMARY))

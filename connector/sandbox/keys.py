@@ -47,7 +47,10 @@ def _archived(job: Work, key: str, text: str) -> Record | None:
 
 
 def spare_others(job: Work, record: Record, sent: Mapping[str, Any]) -> dict[str, str]:
-    """Say what an upsert by e-mail does to the properties it leaves out: nothing, unless a switch says otherwise."""
+    """Say what an upsert by e-mail does to the properties it leaves out: nothing, unless a switch says otherwise.
+
+    The contact's addresses are its identity and no part of this (not documented; assumed).
+    """
     wish = job.portal.switches.strict_partial_email
     if wish == "keep":
         return {}
@@ -55,7 +58,9 @@ def spare_others(job: Work, record: Record, sent: Mapping[str, Any]) -> dict[str
     left_out = [
         name
         for name in record.properties
-        if name != "email" and name not in sent and not (known[name].read_only or known[name].calculated)
+        if name not in {"email", "hs_additional_emails"}
+        and name not in sent
+        and not (known[name].read_only or known[name].calculated)
     ]
     if left_out and wish == "reject":
         raise invalid("Partial upserts are not supported when using email as idProperty", properties=left_out)

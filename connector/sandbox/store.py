@@ -73,8 +73,7 @@ class Store:
         values = []
         for name in self.catalogue.unique(kind):
             if kind == "contact" and name == "email":
-                addresses = emails.of_contact(properties.get(name), properties.get("hs_additional_emails"))
-                values += [(kind, name, address) for address in addresses]
+                values += [(kind, name, address) for address in emails.of_contact(properties)]
             elif properties.get(name):
                 values.append((kind, name, properties[name]))
         return values

@@ -18,22 +18,30 @@ IDENTITIES_AT_MOST = 250
 
 
 def merge(portal: Portal, call: Call) -> Answer:
-    """Merge one contact into another. The result has a new id, unless the account preserves the primary one's."""
+    """Merge one contact into another."""
     job = work.begin(portal, call, CONTACT)
     primary, other = (_contact(portal, call, name) for name in ("primaryObjectId", "objectIdToMerge"))
     if primary.record_id == other.record_id:
         raise invalid("Cannot merge a record with itself")
-    keeping = portal.switches.primary_id_preservation
-    winner_id = primary.record_id if keeping else portal.store.fresh_id()
-    merged = dict.fromkeys([*_merged_ids(primary), *_merged_ids(other), other.record_id])
-    ids = list(merged) if keeping else [*merged, primary.record_id]
-    if len(ids) >= IDENTITIES_AT_MOST:
-        raise Refusal(414, "Cannot have more than 250 identities on a profile")
-    losers = [other] if keeping else [other, primary]
-    winner = _winner(job, winner_id, primary, other, ids)
-    _absorb(job, winner, losers)
+    winner = merged(job, primary, other)
     job.tx.commit()
     return Answer(200, showing.shown(portal, call, winner, winner.properties))
+
+
+def merged(job: Work, primary: Record, other: Record) -> Record:
+    """Merge two contacts. The result has a new id, unless the account preserves the primary one's (HubSpot docs).
+
+    Raises `Refusal` (414) for a profile of more than 250 identities.
+    """
+    keeping = job.portal.switches.primary_id_preservation
+    winner_id = primary.record_id if keeping else job.portal.store.fresh_id()
+    known = dict.fromkeys([*_merged_ids(primary), *_merged_ids(other), other.record_id])
+    ids = list(known) if keeping else [*known, primary.record_id]
+    if len(ids) >= IDENTITIES_AT_MOST:
+        raise Refusal(414, "Cannot have more than 250 identities on a profile")
+    winner = _winner(job, winner_id, primary, other, ids)
+    _absorb(job, winner, [other] if keeping else [other, primary])
+    return winner
 
 
 def gdpr_delete(portal: Portal, call: Call) -> Answer:
@@ -53,7 +61,7 @@ def gdpr_delete(portal: Portal, call: Call) -> Answer:
     if record is None and key is None:
         raise not_found()
     if record is not None:
-        _erase(job, record)
+        erase(job, record)
     job.tx.commit()
     return Answer(204)
 
@@ -73,14 +81,9 @@ def _merged_ids(record: Record) -> list[str]:
 def _winner(job: Work, record_id: str, primary: Record, other: Record, ids: list[str]) -> Record:
     """Join two contacts: the primary one's values win, the other's e-mails become additional ones."""
     properties = {**other.properties, **primary.properties, "hs_merged_object_ids": ";".join(ids)}
-    owned = [
-        address
-        for record in (primary, other)
-        for address in emails.of_contact(record.properties.get("email"), record.properties.get("hs_additional_emails"))
-    ]
-    additional = [address for address in dict.fromkeys(owned) if address != properties.get("email")]
-    if additional:
-        properties["hs_additional_emails"] = ";".join(additional)
+    properties[emails.ADDITIONAL] = ";".join(
+        [*emails.of_contact(primary.properties), *emails.of_contact(other.properties)]
+    )
     record = Record(record_id, CONTACT.name, properties, primary.created_at, job.at)
     return replace(record, properties=completed(record, job.portal.catalogue))
 
@@ -100,9 +103,9 @@ def _absorb(job: Work, winner: Record, losers: list[Record]) -> None:
         job.tx.note(LogEntry("merge", winner.end, {}, loser.end))
 
 
-def _erase(job: Work, record: Record) -> None:
-    owned = emails.of_contact(record.properties.get("email"), record.properties.get("hs_additional_emails"))
-    job.tx.changes.blocked.extend(owned)
+def erase(job: Work, record: Record) -> None:
+    """Forget a contact; none of its addresses can ever be used again."""
+    job.tx.changes.blocked.extend(emails.of_contact(record.properties))
     job.tx.changes.forgotten.append(record.record_id)
     job.tx.drop_links(record.end)
     job.tx.note(LogEntry("gdpr", record.end, {}))
