@@ -18,7 +18,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from deploy.demo.rows import COLUMNS, Planted, Row, ShopRows, build
+from deploy.demo.modern.rows import COLUMNS, Planted, Row, ShopRows, build
 
 HERE = Path(__file__).parent
 SERIAL_TABLES = ("products", "orders")
@@ -57,7 +57,7 @@ def _found(connection: psycopg.Connection) -> tuple[int, float] | None:
 
 
 def _script(connection: psycopg.Connection, name: str) -> None:
-    connection.execute((HERE / name).read_bytes())
+    connection.execute((HERE / "modern" / name).read_bytes())
 
 
 def _load(connection: psycopg.Connection, rows: ShopRows) -> None:

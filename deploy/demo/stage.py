@@ -56,7 +56,7 @@ class Stage:
         lines = (self.home / "env").read_text().splitlines()
         settings = dict(line.split("=", 1) for line in lines if "=" in line)
         settings |= {
-            "SHOPBRIDGE_SHOP": str(self.root / "deploy/demo/shop.yaml"),
+            "SHOPBRIDGE_SHOP": str(self.root / "deploy/demo/modern/shop.yaml"),
             "SHOPBRIDGE_PARENT_DEADLINE_S": "20",
             "SHOPBRIDGE_REQUEST_JOURNAL": str(self.journal),
         }

@@ -20,9 +20,9 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
-from deploy.demo.actions import ACTIONS, Action
-from deploy.demo.actions.orders import pay_owed
-from deploy.demo.live_shop import LiveShop, connect
+from deploy.demo.modern.actions import ACTIONS, Action
+from deploy.demo.modern.actions.orders import pay_owed
+from deploy.demo.modern.live_shop import LiveShop, connect
 
 PAY_CHANCE = 0.3
 """How likely an owed order comes after each action."""

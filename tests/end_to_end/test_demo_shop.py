@@ -15,11 +15,11 @@ import pytest
 from psycopg import sql
 
 from deploy.demo import compare, generate, reading, traffic
-from deploy.demo.actions import ACTIONS
-from deploy.demo.live_shop import connect
+from deploy.demo.modern.actions import ACTIONS
+from deploy.demo.modern.live_shop import connect
 from tests.support.hand_made_sandbox import HandMadeSandbox, listed
 
-DEMO = Path(__file__).parents[2] / "deploy" / "demo"
+DEMO = Path(__file__).parents[2] / "deploy" / "demo" / "modern"
 CAUSES = {
     ("CONTACT", "INVALID_EMAIL_ADDRESS"),
     ("DEAL", "INVALID_NUMBER"),

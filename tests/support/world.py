@@ -88,7 +88,7 @@ class World(Traces):
     def build(self, *, scale: float) -> None:
         """The demo shop at a scale, captured; the worker is not started."""
         self.create_database()
-        self.write_shop_file((ROOT / "deploy/demo/shop.yaml").read_text())
+        self.write_shop_file((ROOT / "deploy/demo/modern/shop.yaml").read_text())
         self.run(sys.executable, "-m", "deploy.demo.generate", "--scale", str(scale))
         self.start_sandbox()
         self.shopbridge("setup")

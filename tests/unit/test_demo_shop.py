@@ -11,10 +11,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.demo.functions import shelf
-from deploy.demo.rows import COLUMNS, build
+from deploy.demo.modern.functions import shelf
+from deploy.demo.modern.rows import COLUMNS, build
 
-DEMO = Path(__file__).parents[2] / "deploy" / "demo"
+DEMO = Path(__file__).parents[2] / "deploy" / "demo" / "modern"
 CAUSES = {
     ("CONTACT", "INVALID_EMAIL_ADDRESS"),
     ("DEAL", "INVALID_NUMBER"),

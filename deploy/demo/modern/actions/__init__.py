@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from deploy.demo.actions import customers, lines, orders, products
-from deploy.demo.live_shop import LiveShop
+from deploy.demo.modern.actions import customers, lines, orders, products
+from deploy.demo.modern.live_shop import LiveShop
 
 Action = Callable[[LiveShop], None]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from deploy.demo import dirt, rows
-from deploy.demo.live_shop import HEALTHY_CUSTOMER, REFUSED, LiveShop
+from deploy.demo import dirt
+from deploy.demo.modern import rows
+from deploy.demo.modern.live_shop import HEALTHY_CUSTOMER, REFUSED, LiveShop
 
 ORDERLESS = "NOT EXISTS (SELECT FROM orders o WHERE o.customer_id = t.id)"
 

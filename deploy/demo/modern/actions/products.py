@@ -6,8 +6,9 @@ import json
 from datetime import timedelta
 from decimal import Decimal
 
-from deploy.demo import dirt, rows
-from deploy.demo.live_shop import LiveShop
+from deploy.demo import dirt
+from deploy.demo.modern import rows
+from deploy.demo.modern.live_shop import LiveShop
 
 MANY = 30
 

@@ -6,8 +6,17 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import LiteralString
 
-from deploy.demo import dirt, rows
-from deploy.demo.live_shop import CHILDLESS_ORDER, HEALTHY_CUSTOMER, HEALTHY_ORDER, REFUSED, LiveShop, Values, Work
+from deploy.demo import dirt
+from deploy.demo.modern import rows
+from deploy.demo.modern.live_shop import (
+    CHILDLESS_ORDER,
+    HEALTHY_CUSTOMER,
+    HEALTHY_ORDER,
+    REFUSED,
+    LiveShop,
+    Values,
+    Work,
+)
 
 SOUND_CUSTOMER = (
     "(customer_id IS NULL OR customer_id::text NOT IN"

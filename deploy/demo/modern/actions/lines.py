@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from deploy.demo import dirt, rows
-from deploy.demo.live_shop import HEALTHY_ORDER, LiveShop
+from deploy.demo import dirt
+from deploy.demo.modern import rows
+from deploy.demo.modern.live_shop import HEALTHY_ORDER, LiveShop
 
 ORPHAN = "NOT EXISTS (SELECT FROM demo.order_seen s WHERE s.id = t.order_id)"
 

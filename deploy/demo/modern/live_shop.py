@@ -13,7 +13,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from deploy.demo.rows import COLUMNS, Row
+from deploy.demo.modern.rows import COLUMNS, Row
 
 Values = Mapping[str, Any]
 """Column name → value."""

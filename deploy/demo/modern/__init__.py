@@ -1,0 +1,1 @@
+"""The modern demo shop: PostgreSQL, jsonb, UUIDs, no foreign keys."""
