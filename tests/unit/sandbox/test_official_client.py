@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from hubspot import HubSpot
-from hubspot.crm import objects, pipelines, properties
+from hubspot.crm import contacts, objects, pipelines, properties
 from hubspot.crm.associations import v4
 
 
@@ -113,6 +113,43 @@ def test_associations(hubspot: HubSpot) -> None:
         "deals", "contacts", v4.BatchInputPublicAssociationMultiArchive(inputs=[ends])
     )
     assert [] == hubspot.crm.associations.v4.basic_api.get_page("deals", deal, "contacts").results
+
+
+def test_merge(hubspot: HubSpot) -> None:
+    """A merge gives a contact with a new id, to which both old ids and both addresses lead."""
+    api = hubspot.crm.contacts.basic_api
+    ada, bob = (api.create(contact(email=f"{name}@example.com")) for name in ("ada", "bob"))
+    merge = contacts.PublicMergeInput(primary_object_id=ada.id, object_id_to_merge=bob.id)
+    winner = api.merge(merge)
+
+    assert {ada.id, bob.id}.isdisjoint({winner.id})
+    assert [winner.id] * 2 == [api.get_by_id(each.id).id for each in (ada, bob)]
+    addresses = [contacts.SimplePublicObjectId(id=f"{name}@example.com") for name in ("Ada", "BOB", "eve")]
+    wanted = contacts.BatchReadInputSimplePublicObjectId(
+        inputs=addresses, id_property="email", properties=["hs_additional_emails"], properties_with_history=[]
+    )
+    read = hubspot.crm.contacts.batch_api.read(wanted)
+    assert [(winner.id, "bob@example.com")] * 2 == [
+        (row.id, row.properties["hs_additional_emails"]) for row in read.results
+    ]
+    assert [["eve@example.com"]] == [error.context["ids"] for error in read.errors]
+    change = contacts.SimplePublicObjectBatchInput(id=bob.id, properties={"firstname": "Bob"})
+    update = contacts.BatchInputSimplePublicObjectBatchInput(inputs=[change])
+    assert [] == hubspot.crm.contacts.batch_api.update(update).results
+
+
+def test_erasure(hubspot: HubSpot) -> None:
+    """An erased contact is gone, and its address is refused from then on."""
+    api = hubspot.crm.contacts.basic_api
+    ada = api.create(contact(email="ada@example.com"))
+    api.purge(contacts.PublicGdprDeleteInput(object_id="Ada@example.com", id_property="email"))
+
+    with pytest.raises(contacts.ApiException) as gone:
+        api.get_by_id(ada.id)
+    with pytest.raises(contacts.ApiException) as blocked:
+        api.create(contact(email="ada@example.com"))
+    assert (404, 400) == (gone.value.status, blocked.value.status)
+    assert [] == api.get_page(archived=True).results
 
 
 def test_properties(hubspot: HubSpot) -> None:
