@@ -151,6 +151,11 @@ _VALUE: Final = Chapter(
             "Compare the two records: merge them in HubSpot, or correct the value in the shop.",
         ),
         Entry(
+            "CONTACT_WITHOUT_EMAIL",
+            "This HubSpot account finds contacts by their e-mail address only, and the contact has none.",
+            "Add an address in the shop, and the contact is sent by itself; or leave such rows out by `where`.",
+        ),
+        Entry(
             "UNKNOWN_ERROR",
             "HubSpot refused the record for a reason that has no name here; the details are HubSpot's words.",
             "Read the details. HubSpot's support finds the request by the correlation id.",

@@ -15,6 +15,7 @@ from connector.agents.parts import Parts
 from connector.agents.runner import Duty
 from connector.ledger.desk import SenderDesk
 from connector.ledger.parent_watch import ParentWatch
+from connector.message import ObjectType
 from connector.sender.assemble import assemble, hubspot_client
 from connector.sender.courier import Courier, log_note
 from connector.sender.lease import Lease
@@ -59,7 +60,8 @@ def send_role(parts: Parts, closing: AsyncExitStack) -> Mapping[str, Duty]:
     if settings.request_journal is not None:
         note = RequestJournal(settings.request_journal)
         closing.callback(note.close)
-    courier = assemble(desk, http, lease, settings, constants_of(parts), note=note)
+    contacts = any(ObjectType.CONTACT in shop.properties() for shop in parts.shops)
+    courier = assemble(desk, http, lease, settings, constants_of(parts), contacts=contacts, note=note)
     parents = ParentWatch(parts.ledger, parts.post, settings.parent_deadline_s)
     watch = CaptureWatch(settings.kafka, parts.registry, change_topics(parts), parts.sync_topics, parents.observe)
     missing = MissingValues(parts.ledger, parts.shops, watch.clocks, parents.arrived)

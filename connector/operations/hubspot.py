@@ -11,6 +11,7 @@ from connector.http import Http
 from connector.mapping import Shop
 from connector.message import ObjectType
 from connector.operations import provision
+from connector.operations.contact_key import try_contact_key
 from connector.operations.portal import Finding, wanted_by
 from connector.settings import Settings
 
@@ -39,13 +40,15 @@ async def hubspot_of(settings: Settings) -> AsyncIterator[Http]:
 
 
 async def set_up(shops: Sequence[Shop], settings: Settings) -> tuple[list[str], list[Finding]]:
-    """Make what is missing; what was done, and what is still not as it must be."""
+    """Make what is missing; what was done or is now known of contacts, and what is still not as it must be."""
     wanted = wanted_by(shops, settings.hubspot_api_version)
     async with hubspot_of(settings) as http:
         done = await provision.provision(http, wanted)
         findings = await provision.inspect(http, wanted)
         if ObjectType.CONTACT in wanted.properties:
-            findings.append(await provision.try_contact_key(http, wanted))
+            tried = await try_contact_key(http, wanted)
+            done += [finding.what for finding in tried if finding.ok]
+            findings += tried
     return done, [finding for finding in findings if not finding.ok]
 
 

@@ -41,11 +41,8 @@ __all__ = [
     "constants_of",
     "inspect",
     "provision",
-    "try_contact_key",
     "wanted_by",
 ]
-
-PROBE_KEY: Final = "shopbridge:setup:probe"
 
 _FIELD_TYPE: Final = {
     "string": "text",
@@ -77,29 +74,6 @@ async def provision(http: Transport, wanted: Wanted) -> list[str]:
     if wanted.pipeline and ObjectType.DEAL in wanted.properties:
         done += await _make_pipeline(http, wanted.paths)
     return done
-
-
-async def try_contact_key(http: Transport, wanted: Wanted) -> Finding:
-    """Write a contact of our own by our key and remove it again: not every account lets a custom property be a key."""
-    what = f"contacts can be written by {wanted.key}"
-    contact = {"firstname": "shopbridge", "lastname": "setup probe", wanted.key: PROBE_KEY}
-    body = {"inputs": [{"id": PROBE_KEY, "idProperty": wanted.key, "properties": contact, "objectWriteTraceId": "0"}]}
-    answer = await http.request("POST", wanted.paths.batch(ObjectType.CONTACT, "upsert"), json=body)
-    made = results(answer)
-    if answer.status not in {200, 201} or not made:
-        return Finding(ok=False, what=f"{what}: {words(answer)}", remedy=_FALLBACK)
-    ids = [{"id": str(result["id"])} for result in made]
-    removed = await http.request("POST", wanted.paths.batch(ObjectType.CONTACT, "archive"), json={"inputs": ids})
-    if removed.status != 204:
-        remedy = f"delete the contact 'shopbridge setup probe' (id {ids[0]['id']}) in HubSpot"
-        return Finding(ok=False, what=f"{what}, but the probe could not be removed: {words(removed)}", remedy=remedy)
-    return Finding(ok=True, what=what)
-
-
-_FALLBACK: Final = (
-    "this account needs the e-mail address as the key of contacts, which this version does not offer; "
-    "ask HubSpot's support why the unique property is not accepted for upserts"
-)
 
 
 async def _make_group(http: Transport, paths: Paths, object_type: ObjectType, found: Found) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from connector.http import Http
+from connector.sender.contact_key import ContactKey
 from connector.sender.courier import Courier, log_alert, log_note
 from connector.sender.crm import Crm
 from connector.sender.exchange import Fence
@@ -29,10 +30,15 @@ def assemble(
     settings: Settings,
     constants: Constants,
     *,
+    contacts: bool = True,
     alert: Callable[[Alert], None] = log_alert,
     note: Callable[[Note], None] = log_note,
 ) -> Courier:
-    """The courier for one HubSpot account. `constants`: the values that the shop files state themselves."""
-    crm = Crm(Paths(settings.hubspot_api_version), constants=constants)
+    """The courier for one HubSpot account. `constants`: the values that the shop files state themselves.
+
+    `contacts`: the shop files make contacts, so that what they are written by has to be known.
+    """
+    key = ContactKey() if contacts else None
+    crm = Crm(Paths(settings.hubspot_api_version), constants=constants, contact_key=key)
     pace = Pace.of(settings.hubspot_requests_per_10_s, settings.hubspot_associations_per_10_s)
     return Courier(desk, http, fence, crm, pace, alert=alert, note=note)

@@ -1,8 +1,9 @@
 """HubSpot's CRM object API as pure generators: they yield calls, are sent replies, and return one outcome per record.
 
 No clock, no pace, no network. Records are written by our own unique property until their HubSpot id is known, and by
-that id from then on. Every input carries its record's number as `objectWriteTraceId`, so that HubSpot judges each
-input by itself (HubSpot docs); where it refuses the batch whole, the batch is split.
+that id from then on; contacts by e-mail address where the account wants it so. Every input carries its record's number
+as `objectWriteTraceId`, so that HubSpot judges each input by itself (HubSpot docs); where it refuses the batch whole,
+the batch is split.
 """
 
 from __future__ import annotations
@@ -30,8 +31,10 @@ from connector.outcome import (
     Upsert,
 )
 from connector.sender.batch import Item, carry_out, silent
+from connector.sender.by_email import ByEmail
 from connector.sender.calls import Plan
-from connector.sender.matching import Wanted, seek
+from connector.sender.contact_key import ContactKey
+from connector.sender.matching import EMAIL, Wanted, seek
 from connector.sender.owners import Owners
 from connector.sender.paths import Paths
 from connector.sender.refusals import Constants, Judge
@@ -49,12 +52,23 @@ def new_request_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Crm:
-    """The dialect. `key`: the name of our unique property; `constants`: values that the shop file itself states."""
+    """The dialect. `key`: the name of our unique property; `constants`: values that the shop file itself states.
+
+    `contact_key`: what contacts are written by, to be decided before their first call; None: by our key, without trial.
+    """
 
     paths: Paths
     key: str = DEFAULT_KEY
     constants: Constants = frozenset()
     new_id: Callable[[], str] = new_request_id
+    contact_key: ContactKey | None = None
+
+    def trial(self, object_type: ObjectType) -> Plan | None:
+        """What must be tried before records of the type are written, with one outcome under `PROBE`; None: nothing."""
+        key = self.contact_key
+        if object_type is not ObjectType.CONTACT or key is None or key.by is not None:
+            return None
+        return key.decide(self._dialect, self._judge(object_type))
 
     def dispatch(self, steps: Sequence[Step]) -> Plan:
         """Carry out steps of any kind and number, those refused before apart from the others."""
@@ -82,9 +96,11 @@ class Crm:
         return outcomes
 
     def write_upserts(self, object_type: ObjectType, steps: Sequence[Upsert]) -> Plan:
-        """Create or find by our key, at most 100."""
+        """Create or find by our key, or by e-mail address where contacts have no other key, at most 100."""
         _refuse_twins([step.key for step in steps])
         batch, outcomes = _items(object_type, [(step, step.key, {self.key: step.key}) for step in steps])
+        if self._by_email(object_type):
+            return outcomes | (yield from ByEmail(self._dialect, self._judge(object_type)).write(batch))
         outcomes |= yield from carry_out(Write(self._dialect, self._judge(object_type), self.key), batch)
         outcomes |= yield from self._owners(object_type, ours=True).ask(batch, outcomes)
         return outcomes
@@ -113,12 +129,20 @@ class Crm:
         return carry_out(Bin(self._dialect, self._judge(object_type)), batch)
 
     def lookup(self, object_type: ObjectType, steps: Sequence[Lookup]) -> Plan:
-        """Read by HubSpot's id, or by our key where there is none, at most 100. One without an answer is Ambiguous."""
+        """Read by HubSpot's id, or where there is none by our key, at most 100. One without an answer is Ambiguous.
+
+        Contacts without a key of ours are read by their match value, an e-mail address; without one they are Missing.
+        """
         names = tuple(sorted({name for step in steps for name in step.properties}))
         known = [Item(step.record, object_type, step.hubspot_id) for step in steps if step.hubspot_id is not None]
-        unknown = [Item(step.record, object_type, step.key) for step in steps if step.hubspot_id is None]
+        unknown = [step for step in steps if step.hubspot_id is None]
         read = yield from self._read(object_type, known, None, names)
-        read |= yield from self._read(object_type, unknown, self.key, names)
+        if self._by_email(object_type):
+            wanted = [(step.record, step.match_value or "") for step in unknown]
+            read |= yield from self._seek(object_type, EMAIL, wanted, names)
+        else:
+            keyed = [Item(step.record, object_type, step.key) for step in unknown]
+            read |= yield from self._read(object_type, keyed, self.key, names)
         return {step.record: _only(step.properties, read[step.record]) for step in steps}
 
     @property
@@ -132,11 +156,15 @@ class Crm:
         """Read records; one that was merged into another answers by its new id."""
         return carry_out(Read(self._dialect, self._judge(object_type), by, names), batch)
 
-    def _seek(self, object_type: ObjectType, name: str, wanted: Sequence[Wanted]) -> Plan:
-        return seek(self._dialect, self._judge(object_type), name, wanted)
+    def _seek(self, object_type: ObjectType, name: str, wanted: Sequence[Wanted], more: Sequence[str] = ()) -> Plan:
+        return seek(self._dialect, self._judge(object_type), name, wanted, more)
 
     def _owners(self, object_type: ObjectType, *, ours: bool) -> Owners:
-        return Owners(object_type, partial(self._seek, object_type), self.key, ours)
+        key = None if self._by_email(object_type) else self.key
+        return Owners(object_type, partial(self._seek, object_type), key, ours)
+
+    def _by_email(self, object_type: ObjectType) -> bool:
+        return object_type is ObjectType.CONTACT and self.contact_key is not None and self.contact_key.is_email
 
 
 def _alone_last(step: Step) -> bool:

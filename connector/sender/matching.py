@@ -24,17 +24,18 @@ Wanted = tuple[int, str]
 """A record's number, and the value whose holder it asks for."""
 
 
-def seek(dialect: Dialect, judge: Judge, name: str, wanted: Iterable[Wanted]) -> Plan:
+def seek(dialect: Dialect, judge: Judge, name: str, wanted: Iterable[Wanted], more: Sequence[str] = ()) -> Plan:
     """Ask for the holders of values of the property `name`, at most 100.
 
-    Found with our key's value, or Missing; several askers of one value are answered by one question. A question without
-    an answer changed nothing: NotSent. A property that HubSpot does not find records by is SchemaRefused.
+    Found with our key's value and the properties `more`, or Missing; several askers of one value are answered by one
+    question. A question without an answer changed nothing: NotSent. A property that HubSpot does not find records by is
+    SchemaRefused.
     """
     askers: dict[str, list[int]] = {}
     for number, value in wanted:
         askers.setdefault(as_held(judge.type, name, value), []).append(number)
     batch = [Item(askers[text][0], judge.type, text, {name: text}) for text in askers if _can_be_held(text)]
-    answers = yield from carry_out(Seek(dialect, judge, name), batch)
+    answers = yield from carry_out(Seek(dialect, judge, name, tuple(more)), batch)
     outcomes: dict[int, Outcome] = {}
     for numbers in askers.values():
         outcomes |= dict.fromkeys(numbers, _of_question(answers.get(numbers[0], Missing())))
@@ -57,6 +58,7 @@ class Seek:
     dialect: Dialect
     judge: Judge
     name: str
+    more: tuple[str, ...] = ()
 
     def call(self, batch: Sequence[Item]) -> Call:
         inputs = [{"id": item.id} for item in batch]
@@ -65,7 +67,7 @@ class Seek:
 
     def _names(self) -> list[str]:
         further = [FURTHER_EMAILS] if is_email(self.judge.type, self.name) else []
-        return sorted({self.name, self.dialect.key, *further})
+        return sorted({self.name, self.dialect.key, *further, *self.more})
 
     def accept(self, batch: Sequence[Item], answer: Answer, call: Call) -> Judged:
         """A record that holds the value counts, even where the answer also says that the value is missing."""

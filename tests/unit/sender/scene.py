@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from connector.message import LinkKind, ObjectType
 from connector.outcome import LinkStep, Upsert
 from connector.sender.calls import Answer
+from connector.sender.contact_key import ContactKey
 from connector.sender.courier import Courier
 from connector.sender.crm import Crm
 from connector.sender.exchange import Fence
@@ -23,7 +24,12 @@ class Scene:
     """Made inside the loop that it runs in."""
 
     def __init__(
-        self, hubspot: HubSpot | None = None, *, requests_per_10_s: int = 100, fence: Fence | None = None
+        self,
+        hubspot: HubSpot | None = None,
+        *,
+        requests_per_10_s: int = 100,
+        fence: Fence | None = None,
+        contact_key: ContactKey | None = None,
     ) -> None:
         self.hubspot = hubspot or HubSpot()
         self.desk = Desk()
@@ -35,7 +41,7 @@ class Scene:
             self.desk,
             self.wire,
             fence or Ours(),
-            Crm(Paths("2026-09")),
+            Crm(Paths("2026-09"), contact_key=contact_key),
             Pace.of(requests_per_10_s, requests_per_10_s),
             clock=self.loop.time,
             alert=self.alerts.append,

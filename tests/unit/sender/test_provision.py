@@ -10,8 +10,9 @@ import pytest
 from connector.errors import ConfigurationError
 from connector.http import HttpAnswer
 from connector.message import ObjectType
+from connector.operations.contact_key import try_contact_key
 from connector.operations.portal import PIPELINE, STAGES
-from connector.operations.provision import Wanted, WantedProperty, inspect, provision, try_contact_key
+from connector.operations.provision import Wanted, WantedProperty, inspect, provision
 from connector.sender.paths import Paths
 from tests.unit.sender.in_process import Sandbox, sandbox
 
@@ -121,19 +122,27 @@ async def test_the_contact_key_is_tried_and_removed(tmp_path: Path, version: str
     async with sandbox(tmp_path) as hubspot:
         wanted = of(ObjectType.CONTACT, version=version)
         await provision(hubspot, wanted)
-        assert (await try_contact_key(hubspot, wanted)).ok
+        (finding,) = await try_contact_key(hubspot, wanted)
+        assert (True, "CONTACT: contacts are written by shopbridge_key") == (finding.ok, finding.what)
         left = await hubspot.request("GET", "/crm/objects/2026-09/contacts", params={"properties": "lastname"})
         assert [] == [each for each in left.body["results"] if each["properties"]["lastname"] == "setup probe"]
 
 
 async def test_an_account_that_refuses_the_contact_key(tmp_path: Path) -> None:
-    """HubSpot's words are told, and that the e-mail would be the only key."""
+    """The e-mail address is the key then, which is told; it is no fault."""
     async with sandbox(tmp_path, contacts_custom_key=False) as hubspot:
         await provision(hubspot, of(ObjectType.CONTACT))
-        finding = await try_contact_key(hubspot, of(ObjectType.CONTACT))
+        (finding,) = await try_contact_key(hubspot, of(ObjectType.CONTACT))
+        assert finding.ok
+        assert "by their e-mail address" in finding.what
+
+
+async def test_a_contact_key_that_cannot_be_tried_is_told(tmp_path: Path) -> None:
+    """Without the property HubSpot's words are told and what to do."""
+    async with sandbox(tmp_path) as hubspot:
+        (finding,) = await try_contact_key(hubspot, of(ObjectType.CONTACT))
         assert not finding.ok
-        assert "non-unique 0-1 property shopbridge_key" in finding.what
-        assert "e-mail address as the key" in finding.remedy
+        assert "property shopbridge_key" in finding.what
 
 
 class Refusing:

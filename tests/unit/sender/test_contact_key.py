@@ -1,0 +1,256 @@
+"""What contacts are written by: tried once, and right in both positions of HubSpot's open question."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connector.message import ObjectType
+from connector.operations.provision import Wanted, provision
+from connector.outcome import (
+    Ambiguous,
+    Found,
+    Lookup,
+    Match,
+    Missing,
+    NotSent,
+    Outcome,
+    Refused,
+    SchemaRefused,
+    Update,
+    Upsert,
+    Written,
+)
+from connector.sender.calls import Answer, Call, Failure, Reply
+from connector.sender.contact_key import PROBE, ContactKey
+from connector.sender.crm import Crm
+from connector.sender.paths import Paths
+from tests.unit.sender.fakes import HubSpot, drive, error, fly
+from tests.unit.sender.in_process import Sandbox, sandbox
+from tests.unit.sender.scene import Scene
+
+CONTACT = ObjectType.CONTACT
+PARTIAL = ["keep", "blank", "reject"]
+
+
+async def made_ready(hubspot: Sandbox) -> Crm:
+    """An account that is provisioned, and the dialect once it knows its key."""
+    paths = Paths("2026-09")
+    await provision(hubspot, Wanted(paths, "shopbridge_key", {CONTACT: ()}, pipeline=False))
+    crm = Crm(paths, contact_key=ContactKey())
+    trial = crm.trial(CONTACT)
+    assert trial is not None
+    assert {PROBE: Written("")} == await hubspot.carry_out(trial)
+    return crm
+
+
+@pytest.mark.parametrize("answer", ["create", "refuse", "restore", "conflict"])
+@pytest.mark.parametrize(("accepted", "by"), [(True, "shopbridge_key"), (False, "email")])
+async def test_the_key_is_tried_and_nothing_is_left(tmp_path: Path, accepted: bool, by: str, answer: str) -> None:  # noqa: FBT001
+    """Each start tries it, whatever the account does with keys of archived records; no contact stays behind."""
+    async with sandbox(tmp_path, contacts_custom_key=accepted, archived_key=answer) as hubspot:
+        for _ in range(3):
+            crm = await made_ready(hubspot)
+            assert by == (crm.contact_key and crm.contact_key.by)
+            assert crm.trial(CONTACT) is None
+        left = await hubspot.request("GET", "/crm/objects/2026-09/contacts")
+        assert [] == left.body["results"]
+
+
+@pytest.mark.parametrize(
+    ("replies", "outcome", "by"),
+    [
+        ([Failure(sent=True, details="lost")], Ambiguous, None),
+        ([Failure(sent=False, details="no line")], NotSent, None),
+        ([error(401, "who are you", "INVALID_AUTHENTICATION")], NotSent, None),
+        ([error(403, "no rights", "MISSING_SCOPES")], SchemaRefused, None),
+        ([error(400, "some required properties were not set")], Written, "shopbridge_key"),
+        (["non-unique", Answer(200, {}, {"hasUniqueValue": True})], Written, "email"),
+        (["non-unique", Answer(200, {}, {"hasUniqueValue": False})], SchemaRefused, None),
+        (["non-unique", Answer(500, {}, None)], SchemaRefused, None),
+        (["made", Failure(sent=True, details="lost")], Ambiguous, None),
+        (["made", error(400, "may not be removed")], Written, "shopbridge_key"),
+        (["made", Answer(204, {}, None)], Written, "shopbridge_key"),
+    ],
+)
+def test_what_the_trial_concludes(replies: list[Any], outcome: type[Outcome], by: str | None) -> None:
+    """Only a clear answer decides; a property that is not unique itself is no reason to go by e-mail."""
+    message = "Unable to perform update/upsert by non-unique 0-1 property shopbridge_key in portal ID 1"
+    made = Answer(200, {}, {"status": "COMPLETE", "results": [{"id": "77", "objectWriteTraceId": "0"}]})
+    scripted = iter([{"non-unique": error(400, message), "made": made}.get(str(each), each) for each in replies])
+    key = ContactKey()
+    crm = Crm(Paths("2026-09"), contact_key=key)
+    trial = crm.trial(CONTACT)
+    assert trial is not None
+    outcomes, calls = drive(trial, lambda _: next(scripted))
+    assert (outcome, by) == (type(outcomes[PROBE]), key.by)
+    assert len(replies) == len(calls)
+    assert ("77" if replies[-1] == error(400, "may not be removed") else None) == key.left
+
+
+@pytest.mark.parametrize("partial", PARTIAL)
+async def test_contacts_by_email(tmp_path: Path, partial: str) -> None:
+    """Made, written again, adopted by any address; what others wrote stays; without an address refused."""
+    async with sandbox(tmp_path, contacts_custom_key=False, strict_partial_email=partial) as hubspot:
+        crm = await made_ready(hubspot)
+        theirs = await others(hubspot, email="old@example.com", hs_additional_emails="older@example.com", phone="1")
+        steps = [
+            Upsert(1, CONTACT, "k1", {"email": " New@Example.com", "firstname": "New"}),
+            Upsert(2, CONTACT, "k2", {"email": "old@example.com", "firstname": "Old"}),
+            Upsert(3, CONTACT, "k3", {"firstname": "Nobody"}),
+            Upsert(4, CONTACT, "k4", {"email": "no address", "firstname": "Bad"}),
+        ]
+        made = await hubspot.carry_out(crm.dispatch(steps))
+        assert isinstance(made[1], Written)
+        assert Written(theirs) == made[2]
+        assert ["CONTACT_WITHOUT_EMAIL", "INVALID_EMAIL_ADDRESS"] == [refusal(made[n]) for n in (3, 4)]
+        assert {"email": "old@example.com", "firstname": "Old", "phone": "1", "shopbridge_key": "k2"} == await held(
+            hubspot, theirs
+        )
+        again = await hubspot.carry_out(crm.dispatch(steps[:2]))
+        assert {1: made[1].hubspot_id, 2: theirs} == {n: id_of(each) for n, each in again.items()}
+        further = Upsert(5, CONTACT, "k5", {"email": "older@example.com", "firstname": "Older"})
+        assert Written(theirs) == (await hubspot.carry_out(crm.dispatch([further])))[5]
+
+
+async def test_twins_never_go_together(tmp_path: Path) -> None:
+    """Two records with one address, and one with the contact's other address: each gets the contact's id, in turn."""
+    async with sandbox(tmp_path, contacts_custom_key=False) as hubspot:
+        crm = await made_ready(hubspot)
+        theirs = await others(hubspot, email="b@example.com", hs_additional_emails="b2@example.com")
+        addresses = ["a@example.com", "A@Example.com ", "b@example.com", "b2@example.com", "c@example.com"]
+        steps = [Upsert(n, CONTACT, f"k{n}", {"email": each, "firstname": f"N{n}"}) for n, each in enumerate(addresses)]
+        ids = {n: id_of(each) for n, each in (await hubspot.carry_out(crm.dispatch(steps))).items()}
+        assert (ids[0], theirs, theirs) == (ids[1], ids[2], ids[3])
+        assert 3 == len(set(ids.values()))
+        assert ["N1", "N3", "N4"] == [(await held(hubspot, ids[n]))["firstname"] for n in (1, 3, 4)]
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+async def test_steps_are_alike_under_both_keys(tmp_path: Path, accepted: bool) -> None:  # noqa: FBT001
+    """Match, adopt, look up by id, look up without id, and a key that another holds."""
+    async with sandbox(tmp_path, contacts_custom_key=accepted) as hubspot:
+        crm = await made_ready(hubspot)
+        first = await others(hubspot, email="a@example.com")
+        second = await others(hubspot, email="b@example.com")
+        asked = [Match(1, CONTACT, "email", "A@example.com"), Match(2, CONTACT, "email", "c@example.com")]
+        found = await hubspot.carry_out(crm.dispatch(asked))
+        assert (first, Missing) == (id_of(found[1]), type(found[2]))
+        adopted = await hubspot.carry_out(crm.dispatch([Update(1, CONTACT, first, {"firstname": "Ann"}, key="k1")]))
+        assert Written(first) == adopted[1]
+        lookups = [
+            Lookup(1, CONTACT, "k1", None, ("firstname",), match_value="a@example.com"),
+            Lookup(2, CONTACT, "k2", second, ("firstname",)),
+            Lookup(3, CONTACT, "k3", None, ("firstname",), match_value="c@example.com"),
+            Lookup(4, CONTACT, "k4", None, ()),
+        ]
+        read = await hubspot.carry_out(crm.dispatch(lookups))
+        assert Found(first, {"firstname": "Ann"}) == read[1]
+        assert Found(second, {"firstname": None}) == read[2]
+        assert [Missing, Missing] == [type(read[n]) for n in (3, 4)]
+        taken = (await hubspot.carry_out(crm.dispatch([Update(2, CONTACT, second, {}, key="k1")])))[2]
+        assert isinstance(taken, Refused)
+        assert ("CONFLICT", "shopbridge_key", first) == (
+            taken.refusal.type,
+            taken.refusal.property_name,
+            taken.refusal.existing_id,
+        )
+
+
+def test_a_contact_made_meanwhile_is_found() -> None:
+    """An upsert by e-mail that conflicts without a word of the owner finds the contact that came first."""
+    hubspot = HubSpot()
+    crm = Crm(Paths("2026-09"), contact_key=ContactKey("email"))
+
+    def racing(call: Call) -> Reply:
+        if not call.path.endswith("upsert"):
+            return hubspot(call)
+        hubspot.records["contacts"]["9"] = {"email": "a@x.example"}
+        return error(409, "Contact already exists.", "CONFLICT")
+
+    outcomes, calls = drive(crm.dispatch([Upsert(1, CONTACT, "k1", {"email": "a@x.example"})]), racing)
+    assert "9" == id_of(outcomes[1])
+    assert ["read", "upsert", "read"] == [call.path.rsplit("/", 1)[1] for call in calls]
+
+
+def test_a_contact_removed_meanwhile_is_sent_again() -> None:
+    """An update of a contact that was found and is gone was not written."""
+    hubspot = HubSpot(records={"contacts": {"9": {"email": "a@x.example"}}})
+    crm = Crm(Paths("2026-09"), contact_key=ContactKey("email"))
+
+    def racing(call: Call) -> Reply:
+        if call.path.endswith("update"):
+            hubspot.records["contacts"].clear()
+        return hubspot(call)
+
+    outcomes, _ = drive(crm.dispatch([Upsert(1, CONTACT, "k1", {"email": "a@x.example"})]), racing)
+    assert isinstance(outcomes[1], NotSent)
+
+
+def test_a_lost_question_sends_nothing() -> None:
+    """Where it is not known who has the address, nothing is written."""
+    crm = Crm(Paths("2026-09"), contact_key=ContactKey("email"))
+    step = Upsert(1, CONTACT, "k1", {"email": "a@x.example"})
+    outcomes, calls = drive(crm.dispatch([step]), lambda _: Failure(sent=True, details="lost"))
+    assert ({1: NotSent("lost")}, 1) == (outcomes, len(calls))
+
+
+def test_contacts_wait_for_the_trial_and_others_do_not() -> None:
+    """While HubSpot is away nothing goes; once it answers, the trial goes before the first contact, and once."""
+
+    async def story() -> None:
+        scene = Scene(contact_key=ContactKey())
+        scene.fail_until(60.0, Answer(503, {}, None))
+        scene.contacts(150)
+        scene.desk.add(Upsert(999, ObjectType.DEAL, "d", {"dealname": "D"}))
+        await scene.until(lambda: scene.desk.idle)
+        assert {"Written"} == {scene.outcomes(number)[-1] for number in [*range(150), 999]}
+        contacts = [sent for sent in scene.wire.sent if "/contacts/" in sent.path and sent.at >= 60.0]
+        assert ["upsert", "archive", "upsert", "upsert"] == [sent.path.rsplit("/", 1)[1] for sent in contacts]
+        assert "shopbridge:setup:probe" == contacts[0].json["inputs"][0]["id"]
+
+    fly(story())
+
+
+def test_a_missing_key_property_pauses_contacts_with_one_alert() -> None:
+    """The trial tells before any contact is sent; contacts go on by themselves once the property is there."""
+
+    async def story() -> None:
+        mended = 100.0
+        scene = Scene(contact_key=ContactKey())
+        fault = {"code": "PROPERTY_DOESNT_EXIST", "message": "no", "context": {"propertyName": ["shopbridge_key"]}}
+        scene.wire.override = lambda: (
+            error(400, "Property values were not valid", errors=[fault]) if scene.loop.time() < mended else None
+        )
+        scene.contacts(5)
+        scene.wire.define = lambda _: Answer(200, {}, {"hasUniqueValue": True})
+        await scene.until(lambda: scene.desk.idle and "sender.resumed" in scene.events)
+        assert ["sender.paused", "sender.resumed"] == scene.events
+        assert ["Written"] == scene.outcomes(0)
+
+    fly(story())
+
+
+async def others(hubspot: Sandbox, **properties: str) -> str:
+    """A contact made by somebody else."""
+    made = await hubspot.request("POST", "/crm/objects/2026-09/contacts", json={"properties": properties})
+    assert made.status == 201, made.text
+    return str(made.body["id"])
+
+
+async def held(hubspot: Sandbox, hubspot_id: str) -> dict[str, str]:
+    names = "email,firstname,phone,shopbridge_key"
+    read = await hubspot.request("GET", f"/crm/objects/2026-09/contacts/{hubspot_id}", params={"properties": names})
+    return {name: text for name, text in read.body["properties"].items() if name in names.split(",") and text}
+
+
+def refusal(outcome: Outcome) -> str:
+    assert isinstance(outcome, Refused), outcome
+    return outcome.refusal.type
+
+
+def id_of(outcome: Outcome) -> str:
+    assert isinstance(outcome, Written | Found), outcome
+    return outcome.hubspot_id
