@@ -120,8 +120,18 @@ _VALUE: Final = Chapter(
         ),
         Entry(
             "INVALID_NUMBER",
-            "The value is not a number, and the property holds numbers.",
-            "Correct the row, or map the column through an SQL expression that yields a number.",
+            "The value is not a number, and the property holds numbers or moments in time.",
+            "Correct the row, or map the column through an SQL expression that yields a number or a timestamp.",
+        ),
+        Entry(
+            "VALUE_OUT_OF_RANGE",
+            "The number is smaller or larger than HubSpot allows for the property, such as a negative price.",
+            "Correct the row, or map the column through an SQL expression that keeps the number within its bounds.",
+        ),
+        Entry(
+            "CURRENCY_NOT_ENABLED",
+            "The currency is not among those that this HubSpot account has enabled.",
+            "Add the currency in HubSpot's account settings, or leave such rows out by the mapping's filter.",
         ),
         Entry(
             "ERROR_INVALID_DATE_PROPERTY",

@@ -107,16 +107,28 @@ class Refusal(Exception):  # noqa: N818 - the domain's word: HubSpot refuses, no
         item: dict[str, Any] = {"status": "error", "category": self.category or VALIDATION}
         if self.sub_category:
             item["subCategory"] = self.sub_category
-        return {**item, "message": message, "context": {**context, **self.context, **self.item_context}}
+        item |= {"message": message, "context": {**context, **self.context, **self.item_context}}
+        if _of_rules(self.property_errors):
+            item["errors"] = [error.detail() for error in self.property_errors]
+        return item
 
 
 def validation_message(errors: Iterable[PropertyError], portal_id: int | None = None) -> str:
     """Write the message that lists refused values as JSON, or the plain one of the 2026-09 write rules."""
     listed = list(errors)
-    if all(error.code in _RULE_CODES for error in listed):
+    if _of_rules(listed):
         return "The property values provided are invalid"
     inline = json.dumps([error.inline(portal_id) for error in listed], ensure_ascii=False, separators=(",", ":"))
     return f"Property values were not valid: {inline}"
+
+
+def _of_rules(errors: Iterable[PropertyError]) -> bool:
+    """Tell whether the 2026-09 rules alone were broken: such a message lists nothing, so an item lists it beside.
+
+    The plain message and the list beside it in an item are not documented; assumed.
+    """
+    codes = {error.code for error in errors}
+    return bool(codes) and codes <= _RULE_CODES
 
 
 def invalid_properties(errors: Iterable[PropertyError]) -> Refusal:
@@ -137,7 +149,7 @@ def grouped(items: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Merge items with the same message into one whose context lists all their inputs, as HubSpot does."""
     merged: dict[tuple[Any, ...], dict[str, Any]] = {}
     for item in items:
-        key = (item["category"], item.get("subCategory"), item["message"])
+        key = (item["category"], item.get("subCategory"), item["message"], str(item.get("errors")))
         first = merged.setdefault(key, {**item, "context": {}})
         for name, values in item["context"].items():
             known = first["context"].setdefault(name, [])
