@@ -33,7 +33,10 @@ def schema_id(value: bytes) -> int:
     """The id of the schema that wrote the bytes; raises RowError when they are no Confluent frame."""
     if len(value) < _HEADER.size or value[0] != 0:
         begin = value[:8].hex(" ") or "nothing"
-        raise RowError("UNDECODABLE", f"this is no Avro record in the Confluent wire format; it begins with {begin}")
+        hint = ". It may be JSON: then state `capture: {external: {format: json}}`" if value[:1] == b"{" else ""
+        raise RowError(
+            "UNDECODABLE", f"this is no Avro record in the Confluent wire format; it begins with {begin}{hint}"
+        )
     number: int = _HEADER.unpack_from(value)[1]
     if number <= 0:
         raise RowError("UNDECODABLE", f"{number & 0xFFFFFFFF} is no schema id")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from connector.agents.patience import patiently
 from connector.errors import ConfigurationError
 from connector.http import Http
-from connector.kafka import Admin, Producer, TopicInfo, ensure_change_topics, ensure_topics
+from connector.kafka import Admin, Producer, TopicInfo, ensure_change_topics, ensure_topics, find_change_topics
 from connector.ledger import progress
 from connector.ledger.error_book import ErrorPost
 from connector.ledger.ledger import Ledger
@@ -58,9 +58,8 @@ async def open_parts(
     Raises ConfigurationError for topics, schemas or a ledger that are not as they must be.
     """
     admin = Admin(settings.kafka)
-    names = [shop.topic(table) for shop in shops for table in shop.tables()]
     own = await patiently(lambda: asyncio.to_thread(ensure_topics, settings, admin))
-    changes = await patiently(lambda: asyncio.to_thread(ensure_change_topics, settings, names, admin))
+    changes = await patiently(lambda: asyncio.to_thread(change_topics, shops, settings, admin))
     ledger = Ledger.open(settings.ledger)
     closing.push_async_callback(ledger.close)
     await refuse_foreign_topics(ledger, settings, own)
@@ -73,6 +72,13 @@ async def open_parts(
     return Parts(
         tuple(shops), settings, ledger, registry, codec, producer, own, changes, frozenset(accepted), full_before
     )
+
+
+def change_topics(shops: Sequence[Shop], settings: Settings, admin: Admin) -> dict[str, TopicInfo]:
+    """All change topics as they stand: ours are made where they are missing, those of others must be there."""
+    ours = [shop.topic(table) for shop in shops if shop.capture.external is None for table in shop.tables()]
+    theirs = [shop.topic(table) for shop in shops if shop.capture.external is not None for table in shop.tables()]
+    return {**ensure_change_topics(settings, ours, admin), **find_change_topics(theirs, admin)}
 
 
 async def refuse_foreign_topics(ledger: Ledger, settings: Settings, own: Mapping[str, TopicInfo]) -> None:

@@ -23,7 +23,7 @@ from connector.agents.runner import Duty
 from connector.agents.shell import App, Shell, create_app
 from connector.agents.tries import Tries, tries_path
 from connector.agents.work import Work
-from connector.capture.decode import ChangeDecoder
+from connector.capture.external import ByTopic, Decoder, decoder_of
 from connector.kafka import TopicInfo
 from connector.mapping import SectionMapper, mapper
 from connector.sync_error import Stage
@@ -36,13 +36,22 @@ async def map_role(parts: Parts) -> App:
     """One agent for each section that a shop file has."""
     mappings = {shop.topic(table): shop.hash for shop in parts.shops for table in shop.tables()}
     numbers = await meet(parts.ledger, parts.changes, mappings, parts.accepted)
-    decoder = ChangeDecoder(parts.registry, lambda topic: parts.changes[topic].topic_id, parts.full_before)
+    decoder = ByTopic(await asyncio.to_thread(decoders, parts))
     rejects = Rejects(parts.settings, parts.codec, Stage.MAP)
     works = [
         MapChanges(section, mappers, decoder, parts.registry, rejects, numbers)
         for section, mappers in section_mappers(parts).items()
     ]
     return assemble(parts, "map", works, parts.changes)
+
+
+def decoders(parts: Parts) -> dict[str, Decoder]:
+    """Change topic → decoder. Blocks: where records carry no types, the shop's database is asked for them."""
+    found: dict[str, Decoder] = {}
+    for shop in parts.shops:
+        decoder = decoder_of(shop, parts.registry, lambda topic: parts.changes[topic].topic_id, parts.full_before)
+        found |= {shop.topic(table): decoder for table in shop.tables()}
+    return found
 
 
 def section_mappers(parts: Parts) -> dict[str, dict[str, SectionMapper]]:

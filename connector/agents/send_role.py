@@ -9,10 +9,12 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
-from connector.agents.capture_watch import CaptureWatch
+from connector.agents.capture_watch import CaptureWatch, Observer
+from connector.agents.external_watch import ExternalWatch, Watched
 from connector.agents.missing_values import MissingValues
 from connector.agents.parts import Parts
 from connector.agents.runner import Duty
+from connector.capture.external import decoder_of
 from connector.ledger.desk import SenderDesk
 from connector.ledger.parent_watch import ParentWatch
 from connector.message import ObjectType
@@ -64,13 +66,30 @@ def send_role(parts: Parts, closing: AsyncExitStack) -> Mapping[str, Duty]:
     courier = assemble(desk, http, lease, settings, constants_of(parts), contacts=contacts, note=note)
     parents = ParentWatch(parts.ledger, parts.post, settings.parent_deadline_s)
     watch = CaptureWatch(settings.kafka, parts.registry, change_topics(parts), parts.sync_topics, parents.observe)
-    missing = MissingValues(parts.ledger, parts.shops, watch.clocks, parents.arrived)
+    ours = [shop for shop in parts.shops if shop.capture.external is None]
+    missing = MissingValues(parts.ledger, ours, watch.clocks, parents.arrived)
     return {
         "courier": lambda: until_cancelled(courier),
         "capture watch": watch.run,
+        **external_watch(parts, parents.observe),
         "parents": lambda: sweep(parents),
         "missing values": missing.run,
     }
+
+
+def external_watch(parts: Parts, observe: Observer) -> Mapping[str, Duty]:
+    """The watch over connectors of other people, where there are any."""
+    theirs = [
+        Watched(
+            tuple(shop.topic(table) for table in shop.tables()),
+            shop.capture.external.clock_topic,
+            decoder_of(shop, parts.registry, lambda _topic: "", parts.full_before),
+        )
+        for shop in parts.shops
+        if shop.capture.external is not None
+    ]
+    watch = ExternalWatch(parts.settings.kafka, parts.registry, theirs, parts.sync_topics, observe)
+    return {"watch over connectors of others": watch.run} if theirs else {}
 
 
 async def until_cancelled(courier: Courier) -> None:
@@ -106,6 +125,8 @@ def change_topics(parts: Parts) -> dict[str, tuple[str, ...]]:
     """Connector prefix → its change topics."""
     found: dict[str, tuple[str, ...]] = {}
     for shop in parts.shops:
+        if shop.capture.external is not None:
+            continue
         topics = tuple(shop.topic(table) for table in shop.tables())
         found[topics[0].split(".", 1)[0]] = topics
     return found

@@ -17,6 +17,11 @@ from connector.errors import RowError
 
 ENVELOPE_FIELDS: Final = frozenset({"op", "source", "before", "after"})
 
+FLATTENED: Final = (
+    "A record of columns alone comes from the transform ExtractNewRecordState: take it out of the connector, since it "
+    "throws away operation, old row and position"
+)
+
 IGNORED_RECORDS: Final = frozenset(
     {"io.debezium.connector.common.Heartbeat", "io.debezium.connector.common.TransactionMetadataValue"}
 )
@@ -87,7 +92,8 @@ def compile_envelope(text: str) -> Envelope | None:
         if "op" in fields and "message" in fields:
             return None
         raise RowError(
-            "UNDECODABLE", f"the record {_name(definition)} is no Debezium envelope: it has {', '.join(fields)}"
+            "UNDECODABLE",
+            f"the record {_name(definition)} is no Debezium envelope: it has {', '.join(fields)}. {FLATTENED}",
         )
     return Envelope(writer, RowReader.of(_row_record(fields, names), names))
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from connector.capture.decode import HEARTBEAT_TOPICS, LOGICAL_MESSAGE, change_of, row_key
-from connector.capture.envelope import IGNORED_RECORDS, ColumnReader, RowReader
+from connector.capture.envelope import FLATTENED, IGNORED_RECORDS, ColumnReader, RowReader
 from connector.capture.json_schema import Schema, convert, rows
 from connector.capture.row import DecodedRow
 from connector.change import Change, Operation
@@ -24,11 +24,6 @@ from connector.record import Record
 SHOWN: Final = 60
 KEPT: Final = 1000
 """So many schemas are kept compiled; a topic with more is no change topic."""
-
-FLATTENED: Final = (
-    "A record of columns alone comes from the transform ExtractNewRecordState: take it out of the connector, since it "
-    "throws away operation, old row and position"
-)
 
 _PARSER: Final = json.JSONDecoder(parse_float=Decimal)
 _BEGIN: Final = '{"schema":'

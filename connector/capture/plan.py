@@ -105,6 +105,11 @@ def plan_capture(shop: Shop, facts: Mapping[str, TableFacts] | None = None) -> C
     `facts` are the catalogue's, by table (`postgres.table_facts`); without them no table is found to need whole rows.
     Raises CaptureError for a database kind, a prefix, an address or a mapped column that cannot be captured.
     """
+    if shop.capture.external is not None:
+        raise CaptureError(
+            f"{shop.file}: somebody else's Debezium captures this shop (capture: external), so here is nothing to set "
+            f"up, to look at or to remove; `shopbridge check` looks at its topics"
+        )
     if shop.database.kind != "postgres":
         raise CaptureError(f"{shop.file}: capture of {shop.database.kind} is not supported; only postgres is")
     prefix = shop.capture.prefix

@@ -6,7 +6,7 @@ from connector.kafka.access import Broker
 from connector.kafka.admin import Admin, NewTopic, TopicInfo
 from connector.kafka.producer import Producer
 from connector.kafka.reader import Tail, last_record, read_range
-from connector.kafka.topics import LARGEST_RECORD, ensure_change_topics, ensure_topics, own_topics
+from connector.kafka.topics import LARGEST_RECORD, ensure_change_topics, ensure_topics, find_change_topics, own_topics
 
 __all__ = [
     "LARGEST_RECORD",
@@ -18,6 +18,7 @@ __all__ = [
     "TopicInfo",
     "ensure_change_topics",
     "ensure_topics",
+    "find_change_topics",
     "last_record",
     "own_topics",
     "read_range",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from connector.errors import ConfigurationError
@@ -11,7 +11,7 @@ from connector.kafka.limits import LARGEST_CHANGE, LARGEST_RECORD
 from connector.message import ObjectType
 from connector.settings import Settings
 
-__all__ = ["LARGEST_RECORD", "ensure_change_topics", "ensure_topics", "own_topics"]
+__all__ = ["LARGEST_RECORD", "ensure_change_topics", "ensure_topics", "find_change_topics", "own_topics"]
 
 CONFIG: Final[Mapping[str, str]] = {
     "cleanup.policy": "delete",
@@ -63,13 +63,35 @@ def ensure_change_topics(settings: Settings, names: Iterable[str], admin: Admin 
     admin.create_topics(
         [NewTopic(name, settings.topic_partitions, settings.topic_replication, config) for name in missing]
     )
-    compacted = [name for name, found in admin.configs(wanted).items() if found.get("cleanup.policy") != "delete"]
+    _refuse_compacted(wanted, admin)
+    return admin.topic_ids(wanted)
+
+
+def find_change_topics(names: Iterable[str], admin: Admin) -> dict[str, TopicInfo]:
+    """How the change topics stand that somebody else's Debezium writes.
+
+    Raises ConfigurationError for topics that are not there or are compacted, RetriableError when the broker does not
+    answer.
+    """
+    wanted = sorted(set(names))
+    if missing := sorted(set(wanted) - admin.topic_ids(wanted).keys()):
+        raise ConfigurationError(
+            f"there are no change topics {', '.join(missing)}\n"
+            f"Whoever runs the connector makes them. If they have other names, say so in the shop file: "
+            f"capture: {{external: {{topics: {{table: topic}}}}}}"
+        )
+    _refuse_compacted(wanted, admin)
+    return admin.topic_ids(wanted)
+
+
+def _refuse_compacted(names: Sequence[str], admin: Admin) -> None:
+    """A compacted topic forgets a delete as soon as its tombstone comes, read or not."""
+    compacted = [name for name, found in admin.configs(names).items() if found.get("cleanup.policy") != "delete"]
     if compacted:
         raise ConfigurationError(
             f"change topics must keep every change, but these are compacted: {', '.join(compacted)}. "
             f"Set cleanup.policy=delete on each."
         )
-    return admin.topic_ids(wanted)
 
 
 def _faults(topic: str, config: Mapping[str, str]) -> list[str]:
