@@ -12,7 +12,7 @@ from connector.capture.plan import plan_capture
 from connector.errors import ShopbridgeError
 from connector.kafka import Admin, ensure_change_topics, ensure_topics, own_topics
 from connector.mapping import Shop, load_shop
-from connector.operations import database, hubspot
+from connector.operations import database, external, hubspot
 from connector.operations.broker import admin_of
 from connector.operations.capturing import LOOK_PATIENCE_S, connect_of
 from connector.operations.contracts import check_contracts
@@ -40,7 +40,8 @@ async def run_checks(files: Sequence[Path]) -> AsyncIterator[Finding]:
 
 
 def _works(settings: Settings, shops: Sequence[Shop]) -> list[tuple[str, Callable[[], Awaitable[Findings]]]]:
-    databases = [(f"database of {shop.store.id}", _in_thread(database.look, shop)) for shop in shops]
+    looks = [(shop, external.look if shop.capture.external else database.look) for shop in shops]
+    databases = [(f"database of {shop.store.id}", _in_thread(look, shop)) for shop, look in looks]
     connectors = [("connect", _of_connector(settings, shop)) for shop in shops]
     return [
         ("ledger", _in_thread(ledger, settings)),
@@ -101,7 +102,7 @@ def ledger(settings: Settings) -> Findings:
 
 def _kafka(settings: Settings, shops: Sequence[Shop]) -> Findings:
     admin = admin_of(settings)
-    changes = [shop.topic(table) for shop in shops for table in shop.tables()]
+    changes = [shop.topic(table) for shop in shops if not shop.capture.external for table in shop.tables()]
     there = admin.topic_ids([*own_topics(settings), *changes]).keys()
     answers = Finding(ok=True, what=f"kafka: {settings.kafka_bootstrap} answers")
     return [answers, _own_topics(settings, admin, there), *_change_topics(settings, admin, there, changes)]
@@ -145,6 +146,8 @@ def _of_connector(settings: Settings, shop: Shop) -> Callable[[], Awaitable[Find
 
 
 async def _connector(settings: Settings, shop: Shop) -> Findings:
+    if shop.capture.external:
+        return await external.topics(settings, shop)
     name = plan_capture(shop).connector
     async with connect_of(settings, patience_s=LOOK_PATIENCE_S) as connect:
         status = await connect.status(name)

@@ -16,6 +16,7 @@ from connector.capture.signals import SnapshotState
 from connector.errors import RowError, ShopbridgeError
 from connector.kafka import TopicInfo, read_range
 from connector.mapping import Shop
+from connector.operations import external
 from connector.operations.contracts import registry_of
 from connector.record import Record
 from connector.registry import Registry
@@ -43,7 +44,9 @@ class SourceState:
 
 
 def watch_topics(shop: Shop) -> tuple[str, ...]:
-    """The topics by which a connector tells of itself."""
+    """The topics by which a connector tells of itself; another's has none for us."""
+    if shop.capture.external:
+        return ()
     plan = plan_capture(shop)
     return (plan.heartbeat_topic, plan.notifications_topic)
 
@@ -51,6 +54,8 @@ def watch_topics(shop: Shop) -> tuple[str, ...]:
 def source_state(shop: Shop, settings: Settings, topics: Mapping[str, TopicInfo]) -> SourceState:
     """Look at one shop's database and watch topics; what is wrong is said in `problems`, never raised."""
     problems: list[str] = []
+    if shop.capture.external:
+        return _of_others(shop, settings, topics)
     plan = plan_capture(shop)
     slot = _slot(shop, plan, problems)
     captured_until = _captured_until(settings, topics.get(plan.heartbeat_topic), problems)
@@ -60,6 +65,17 @@ def source_state(shop: Shop, settings: Settings, topics: Mapping[str, TopicInfo]
     snapshot = _snapshot(settings, topics.get(plan.notifications_topic), problems)
     problems += [f"a snapshot of {plan.prefix} failed: {failure}" for failure in snapshot.failures]
     return SourceState(shop.store.id, plan.prefix, slot, captured_until, seconds, snapshot, tuple(problems))
+
+
+def _of_others(shop: Shop, settings: Settings, topics: Mapping[str, TopicInfo]) -> SourceState:
+    """Of a connector that is not ours only its topics are known: a shop at rest looks like one that is not captured."""
+    until, problems = None, []
+    try:
+        until = external.written_last(settings, shop, topics)
+    except ShopbridgeError as error:
+        problems.append(str(error))
+    seconds = None if until is None else max((datetime.now(UTC) - until).total_seconds(), 0.0)
+    return SourceState(shop.store.id, shop.capture.prefix, None, until, seconds, SnapshotState(), tuple(problems))
 
 
 def _slot(shop: Shop, plan: CapturePlan, problems: list[str]) -> SlotStatus | None:
