@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connector.message import ObjectType
+from connector.operations.currencies import HOLDING_CURRENCIES, currency_findings
 from connector.operations.portal import (
     PIPELINE,
     PIPELINE_LABEL,
@@ -13,11 +14,14 @@ from connector.operations.portal import (
     Found,
     Wanted,
     WantedProperty,
+    is_ours,
+    lacking_options,
     read_account,
     results,
     unreadable,
 )
 from connector.sender.exchange import Transport
+from connector.sender.matching import is_email
 
 
 async def inspect(http: Transport, wanted: Wanted) -> list[Finding]:
@@ -32,7 +36,7 @@ async def inspect(http: Transport, wanted: Wanted) -> list[Finding]:
         findings += [_property_finding(object_type, each, found) for each in properties]
     if ObjectType.DEAL in wanted.properties:
         findings += await _pipeline_findings(http, wanted)
-    return findings
+    return findings + await currency_findings(http, wanted)
 
 
 def _key_finding(object_type: ObjectType, key: str, found: Found) -> Finding:
@@ -58,9 +62,13 @@ def _property_finding(object_type: ObjectType, wanted: WantedProperty, found: Fo
     if _is_read_only(definition):
         remedy = f"{wanted.place}: take it out, HubSpot computes it"
         return Finding(ok=False, what=f"{what} cannot be set", remedy=remedy)
+    if wanted.match and definition.get("hasUniqueValue") is not True and not is_email(object_type, wanted.name):
+        remedy = f"{wanted.place}: name a unique property in `match_by` (for customers `email`), or take `match_by` out"
+        return Finding(ok=False, what=f"{what} finds no records: its values are not unique", remedy=remedy)
     lacking = _lacking_options(wanted, definition)
     if lacking:
-        remedy = f"add the options in HubSpot, or correct {wanted.place}"
+        ours = is_ours(definition)
+        remedy = "run `shopbridge setup`" if ours else f"add the options in HubSpot, or correct {wanted.place}"
         return Finding(ok=False, what=f"{what} has no option {', '.join(lacking)}", remedy=remedy)
     return Finding(ok=True, what=what)
 
@@ -77,11 +85,10 @@ def _is_read_only(definition: Mapping[str, Any]) -> bool:
 
 
 def _lacking_options(wanted: WantedProperty, definition: Mapping[str, Any]) -> list[str]:
-    """Constants of the shop file that an enumeration lacks; stages and pipelines are looked at by themselves."""
-    if definition.get("type") != "enumeration" or wanted.name in {"dealstage", "pipeline"}:
+    """Constants that an enumeration lacks; stages, pipelines and currencies are looked at by themselves."""
+    if wanted.name in {"dealstage", "pipeline", *HOLDING_CURRENCIES}:
         return []
-    options = {str(option.get("value")) for option in definition.get("options") or ()}
-    return [value for value in wanted.options if options and value not in options]
+    return lacking_options(wanted, definition)
 
 
 async def _pipeline_findings(http: Transport, wanted: Wanted) -> list[Finding]:

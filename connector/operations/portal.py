@@ -33,12 +33,16 @@ STAGES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class WantedProperty:
-    """A property that must exist. `type` is HubSpot's (None: any); `place` is where the shop file says so."""
+    """A property that must exist. `type` is HubSpot's (None: any); `place` is where the shop file says so.
+
+    `match`: records in use are recognised by it, so its values must be unique.
+    """
 
     name: str
     type: str | None = None
     options: tuple[str, ...] = ()
     place: str = ""
+    match: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,8 @@ def wanted_by(shops: Iterable[Shop], api_version: str, key: str = DEFAULT_KEY) -
         known = properties.setdefault(object_type, {}).get(wanted.name)
         if known is not None:
             options = tuple(dict.fromkeys((*known.options, *wanted.options)))
-            wanted = WantedProperty(wanted.name, known.type or wanted.type, options, known.place)  # noqa: PLW2901
+            kind, match = known.type or wanted.type, known.match or wanted.match
+            wanted = WantedProperty(wanted.name, kind, options, known.place, match)  # noqa: PLW2901
         properties[object_type][wanted.name] = wanted
     whole = {object_type: tuple(of_type.values()) for object_type, of_type in properties.items()}
     return Wanted(Paths(api_version), key, whole)
@@ -90,10 +95,25 @@ def constants_of(shops: Iterable[Shop]) -> Constants:
 
 def _needs(shops: Iterable[Shop]) -> Iterator[tuple[ObjectType, WantedProperty]]:
     for shop in shops:
+        matched = {(mapping.type, mapping.match_by) for mapping in shop.mappings()}
         for object_type, needs in shop.properties().items():
             for need in needs.values():
                 options = tuple(render(option) for option in need.options)
-                yield object_type, WantedProperty(need.name, need.type, options, str(need.place))
+                match = (object_type, need.name) in matched
+                yield object_type, WantedProperty(need.name, need.type, options, str(need.place), match)
+
+
+def is_ours(definition: Mapping[str, Any]) -> bool:
+    """Whether `setup` made the property and so may change it; HubSpot's own and those of others stay as they are."""
+    return definition.get("groupName") == GROUP and definition.get("hubspotDefined") is not True
+
+
+def lacking_options(wanted: WantedProperty, definition: Mapping[str, Any]) -> list[str]:
+    """Values that the shop file states and the enumeration does not list."""
+    if definition.get("type") != "enumeration":
+        return []
+    options = {str(option.get("value")) for option in definition.get("options") or ()}
+    return [value for value in wanted.options if options and value not in options]
 
 
 async def read_account(http: Transport, paths: Paths, object_type: ObjectType, answer: HttpAnswer) -> Found:

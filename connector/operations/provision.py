@@ -2,11 +2,13 @@
 
 Per object type: a property group, our unique key property, and every mapped property whose type the shop file states;
 for deals the shop's pipeline with the stages of the eCommerce Bridge, under ids chosen by us (HubSpot's dated API takes
-them), so that the shop file can name them. Whatever exists already is left as it is.
+them), so that the shop file can name them. Whatever exists already is left as it is, but an enumeration that `setup`
+made gets the options that the shop file states by now.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from connector.errors import ConfigurationError
@@ -24,6 +26,8 @@ from connector.operations.portal import (
     WantedProperty,
     constants_of,
     errors,
+    is_ours,
+    lacking_options,
     read_account,
     results,
     rights,
@@ -71,6 +75,7 @@ async def provision(http: Transport, wanted: Wanted) -> list[str]:
         found = await read_account(http, wanted.paths, object_type, answer)
         done += await _make_group(http, wanted.paths, object_type, found)
         done += await _make_properties(http, wanted, object_type, _missing(wanted.key, properties, found))
+        done += await _add_options(http, wanted.paths, object_type, properties, found)
     if wanted.pipeline and ObjectType.DEAL in wanted.properties:
         done += await _make_pipeline(http, wanted.paths)
     return done
@@ -106,13 +111,39 @@ def _definition(wanted: WantedProperty) -> dict[str, Any]:
         "fieldType": _FIELD_TYPE[wanted.type or "string"],
         "groupName": GROUP,
     }
-    options = _YES_NO if wanted.type == "bool" else tuple((value, value) for value in wanted.options)
-    if wanted.type in {"bool", "enumeration"}:
-        body["options"] = [
-            {"label": label, "value": value, "displayOrder": order, "hidden": False}
-            for order, (label, value) in enumerate(options)
-        ]
+    if wanted.match:
+        body["hasUniqueValue"] = True
+    if wanted.type == "bool":
+        body["options"] = _options(_YES_NO)
+    if wanted.type == "enumeration":
+        body["options"] = _options([(value, value) for value in wanted.options])
     return body
+
+
+def _options(options: Iterable[tuple[str, str]], start: int = 0) -> list[dict[str, Any]]:
+    return [
+        {"label": label, "value": value, "displayOrder": order, "hidden": False}
+        for order, (label, value) in enumerate(options, start)
+    ]
+
+
+async def _add_options(
+    http: Transport, paths: Paths, object_type: ObjectType, properties: tuple[WantedProperty, ...], found: Found
+) -> list[str]:
+    """Add the options that our enumerations lack. HubSpot replaces the list whole, so those that are there go along."""
+    done: list[str] = []
+    for each in properties:
+        definition = found.properties.get(each.name, {})
+        lacking = lacking_options(each, definition) if is_ours(definition) else []
+        if lacking:
+            there = list(definition["options"])
+            options = [*there, *_options([(value, value) for value in lacking], len(there))]
+            answer = await http.request(
+                "PATCH", f"{paths.properties(object_type)}/{each.name}", json={"options": options}
+            )
+            _accept(answer, f"add the options {', '.join(lacking)} to the {object_type} property {each.name}")
+            done += [f"{object_type}: added option {value} to {each.name}" for value in lacking]
+    return done
 
 
 async def _make_properties(
@@ -131,13 +162,13 @@ async def _make_properties(
 
 async def _make_pipeline(http: Transport, paths: Paths) -> list[str]:
     path = paths.pipelines(ObjectType.DEAL)
-    answer = await http.request("GET", path)
-    _accept(answer, "read the deal pipelines")
-    existing = next((each for each in results(answer) if str(each.get("id")) == PIPELINE), None)
+    existing = await _pipeline(http, path)
     if existing is None:
         stages = [_stage(order, *stage) for order, stage in enumerate(STAGES)]
         body = {"pipelineId": PIPELINE, "label": PIPELINE_LABEL, "displayOrder": 1, "stages": stages}
-        _accept(await http.request("POST", path, json=body), f"create the pipeline {PIPELINE_LABEL}")
+        answer = await http.request("POST", path, json=body)
+        existing = await _made_by_others(http, path, answer)
+    if existing is None:
         return [f"DEAL: created pipeline {PIPELINE_LABEL}"]
     there = {str(stage.get("id")) for stage in existing.get("stages") or ()}
     done: list[str] = []
@@ -147,6 +178,33 @@ async def _make_pipeline(http: Transport, paths: Paths) -> list[str]:
             _accept(made, f"add the stage {stage[0]} to the pipeline {PIPELINE_LABEL}")
             done.append(f"DEAL: added stage {stage[0]}")
     return done
+
+
+async def _pipeline(http: Transport, path: str) -> Mapping[str, Any] | None:
+    answer = await http.request("GET", path)
+    _accept(answer, "read the deal pipelines")
+    return next((each for each in results(answer) if str(each.get("id")) == PIPELINE), None)
+
+
+async def _made_by_others(http: Transport, path: str, answer: HttpAnswer) -> Mapping[str, Any] | None:
+    """The pipeline that somebody else made between our look and our try; None where it is the one that we made.
+
+    What HubSpot does with an id that is taken is not documented: a refusal, or a pipeline under another id, which goes
+    again.
+    """
+    made = str(answer.body.get("id")) if answer.status < 300 and isinstance(answer.body, dict) else None
+    if made == PIPELINE:
+        return None
+    existing = await _pipeline(http, path)
+    if made is not None:
+        _accept(await http.request("DELETE", f"{path}/{made}"), f"remove the second pipeline {PIPELINE_LABEL} ({made})")
+    if existing is None:
+        _accept(answer, f"create the pipeline {PIPELINE_LABEL}")
+        raise ConfigurationError(
+            f"HubSpot does not let us create the pipeline {PIPELINE_LABEL} under its id {PIPELINE}. "
+            "Restore an archived pipeline with that id in HubSpot, then run `shopbridge setup` again."
+        )
+    return existing
 
 
 def _stage(order: int, stage_id: str, label: str, probability: str) -> dict[str, Any]:

@@ -50,5 +50,10 @@ class Paths:
     def pipelines(self, object_type: ObjectType) -> str:
         return f"{self._of('pipelines')}/{SEGMENT[object_type]}"
 
+    @property
+    def account(self) -> str:
+        """Where the account's own facts are told."""
+        return f"/account-info/{self.version}/details"
+
     def _of(self, thing: str) -> str:
         return f"/crm/v3/{thing}" if self.version == "v3" else f"/crm/{thing}/{self.version}"
