@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, LiteralString
+from typing import Any, Final, LiteralString, cast
 
 import psycopg
 from psycopg.rows import TupleRow
 
 from connector.capture.errors import CaptureError
+from connector.capture.log_status import LogStatus
 from connector.capture.plan import SCHEMA, CapturePlan, TableFacts
 from connector.errors import RetriableError
 
@@ -50,19 +52,6 @@ class Catalogue:
     """None: there is no slot."""
 
 
-@dataclass(frozen=True, slots=True)
-class SlotStatus:
-    """The replication slot. Sizes in bytes: the log kept for it, the log it has not confirmed; None without a slot."""
-
-    exists: bool
-    active: bool = False
-    wal_status: str = ""
-    retained_bytes: int | None = None
-    behind_bytes: int | None = None
-    confirmed_lsn: str | None = None
-    current_lsn: str | None = None
-
-
 def connect(url: str) -> Connection:
     """Raises RetriableError when the server does not answer, CaptureError when it refuses us."""
     try:
@@ -72,6 +61,37 @@ def connect(url: str) -> Connection:
         if "authentication failed" in text or "does not exist" in text or "no pg_hba.conf entry" in text:
             raise CaptureError(f"the shop's database refuses the connection: {text}") from error
         raise RetriableError(f"the shop's database does not answer: {text}") from error
+
+
+class PostgresSession:
+    """What `session.Session` asks, of PostgreSQL."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def execute(self, statement: str, *parameters: object) -> Sequence[Sequence[Any]]:
+        try:
+            cursor = self._connection.execute(cast("LiteralString", statement), parameters)
+        except psycopg.Error as error:
+            raise CaptureError(f"the shop's database refuses: {str(error).strip()}") from error
+        return cursor.fetchall() if cursor.description else []
+
+    def commit(self) -> None:
+        self._connection.commit()
+
+    def quoted(self, *names: str) -> str:
+        return quoted(*names)
+
+    def literal(self, text: str) -> str:
+        return "'" + text.replace("'", "''") + "'"
+
+
+@contextmanager
+def session(url: str) -> Iterator[PostgresSession]:
+    """See `session.session_of`."""
+    with connect(url) as connection:
+        yield PostgresSession(connection)
+        connection.rollback()
 
 
 def quoted(*names: str) -> str:
@@ -127,9 +147,9 @@ def read(connection: Connection, plan: CapturePlan, grants: Sequence[Grant]) -> 
     )
 
 
-def slot_status(connection: Connection, slot: str) -> SlotStatus:
+def slot_status(connection: Connection, slot: str) -> LogStatus:
     row = connection.execute(_SLOT, {"slot": slot}).fetchone()
-    return SlotStatus(False) if row is None else SlotStatus(True, *row)
+    return LogStatus(False) if row is None else LogStatus(True, *row)
 
 
 def server_of(connection: Connection, slot: str) -> int | None:

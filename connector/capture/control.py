@@ -15,10 +15,11 @@ from datetime import datetime
 from typing import Final, Protocol, TypeVar
 
 from connector.capture import catalogue, postgres, signals
-from connector.capture.catalogue import Connection, SlotStatus
+from connector.capture.catalogue import Connection
 from connector.capture.config import connector_config, topics
 from connector.capture.connect import Connect, ConnectorStatus
 from connector.capture.errors import CaptureError
+from connector.capture.log_status import LOST, LogStatus
 from connector.capture.plan import CapturePlan, TableFacts
 from connector.kafka.admin import NewTopic
 from connector.settings import Settings
@@ -49,12 +50,12 @@ class CaptureStatus:
     """How capture does. `connector` None: Connect has none of the name. `heartbeat`: the database's clock."""
 
     connector: ConnectorStatus | None
-    slot: SlotStatus
+    slot: LogStatus
     heartbeat: datetime | None
 
     @property
     def healthy(self) -> bool:
-        return self.connector is not None and self.connector.runs and self.slot.active
+        return self.connector is not None and self.connector.runs and bool(self.slot.active)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ async def _require_continuity(plan: CapturePlan, url: str, connect: Connect, *, 
     Raises CaptureError for a slot whose log the database has dropped.
     """
     slot = await asyncio.to_thread(_with, url, lambda connection: catalogue.slot_status(connection, plan.slot))
-    if slot.wal_status == "lost":
+    if slot.state == LOST:
         raise CaptureError(
             f"the database dropped log that the slot {plan.slot} still needed, so changes are lost. {postgres.ANEW}"
         )

@@ -96,7 +96,7 @@ def _print_status(store: str, found: CaptureStatus) -> None:
         rows += [(f"task {task.id}", f"{task.state} {task.cause}".strip()) for task in found.connector.tasks]
     slot = found.slot
     if slot.exists:
-        rows.append(("slot", f"{'active' if slot.active else 'NOT active'}, log {slot.wal_status}"))
+        rows.append(("slot", f"{'active' if slot.active else 'NOT active'}, log {slot.state}"))
         rows.append(("log kept for it", _size(slot.retained_bytes)))
         rows.append(("log not yet confirmed", _size(slot.behind_bytes)))
     else:

@@ -115,7 +115,16 @@ def _capture(shape: ShopShape) -> Capture:
     derived = re.sub(r"[^a-z0-9_]", "_", shape.store.id.lower())
     prefix = capture.prefix or (f"_{derived}" if derived[0].isdigit() else derived)
     external = None if capture.external is None else External(**capture.external.model_dump())
-    return Capture(prefix, capture.connector, capture.slot, capture.publication, capture.url, capture.config, external)
+    return Capture(
+        prefix,
+        capture.connector,
+        capture.slot,
+        capture.publication,
+        capture.url,
+        capture.config,
+        external,
+        capture.server_id,
+    )
 
 
 def _hash(text: str, shape: ShopShape) -> str:

@@ -94,10 +94,13 @@ class CaptureShape(Shape):
     connector: Name | None = Field(None, description="Name of the connector in Kafka Connect.")
     slot: Name | None = Field(None, description="PostgreSQL: name of the replication slot.")
     publication: Name | None = Field(None, description="PostgreSQL: name of the publication.")
+    server_id: Annotated[int, Field(ge=1, lt=2**32)] | None = Field(
+        None, description="MariaDB and MySQL: the connector's id among the server's replicas; default: derived."
+    )
     url: EnvText | None = Field(None, description="The database's address as Kafka Connect sees it; default: its url.")
     config: dict[str, str] = Field({}, description="Further settings of the Debezium connector, as they are.")
 
-    OF_OUR_OWN: ClassVar = ("connector", "slot", "publication", "url", "config")
+    OF_OUR_OWN: ClassVar = ("connector", "slot", "publication", "server_id", "url", "config")
 
     @model_validator(mode="after")
     def _ours_or_theirs(self) -> Self:

@@ -69,6 +69,7 @@ class Capture:
     url: str | None = field(default=None, repr=False)
     config: Mapping[str, str] = field(default_factory=dict)
     external: External | None = None
+    server_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

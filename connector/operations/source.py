@@ -10,7 +10,7 @@ from typing import Final
 
 from connector import wire
 from connector.capture import catalogue, signals
-from connector.capture.catalogue import SlotStatus
+from connector.capture.log_status import LOST, LogStatus
 from connector.capture.plan import CapturePlan, plan_capture
 from connector.capture.signals import SnapshotState
 from connector.errors import RowError, ShopbridgeError
@@ -36,7 +36,7 @@ class SourceState:
 
     store: str
     prefix: str
-    slot: SlotStatus | None
+    slot: LogStatus | None
     captured_until: datetime | None
     seconds: float | None
     snapshot: SnapshotState
@@ -78,7 +78,7 @@ def _of_others(shop: Shop, settings: Settings, topics: Mapping[str, TopicInfo]) 
     return SourceState(shop.store.id, shop.capture.prefix, None, until, seconds, SnapshotState(), tuple(problems))
 
 
-def _slot(shop: Shop, plan: CapturePlan, problems: list[str]) -> SlotStatus | None:
+def _slot(shop: Shop, plan: CapturePlan, problems: list[str]) -> LogStatus | None:
     try:
         with catalogue.connect(shop.database.url) as connection:
             slot = catalogue.slot_status(connection, plan.slot)
@@ -87,7 +87,7 @@ def _slot(shop: Shop, plan: CapturePlan, problems: list[str]) -> SlotStatus | No
         return None
     if not slot.exists:
         problems.append(f"the database has no replication slot {plan.slot}: run `shopbridge capture apply`")
-    if slot.wal_status == "lost":
+    if slot.state == LOST:
         problems.append(f"the database dropped log that the slot {plan.slot} still needed: load again by a snapshot")
     return slot
 

@@ -19,6 +19,7 @@ from connector.capture.connect import Connect
 from connector.capture.control import Applied
 from connector.capture.decode import ChangeDecoder, schema_ids
 from connector.capture.errors import CaptureError
+from connector.capture.log_status import LogStatus
 from connector.capture.plan import CapturePlan, plan_capture
 from connector.change import UNAVAILABLE, Change, Operation
 from connector.errors import RowError
@@ -322,12 +323,12 @@ async def test_set_up_twice_then_look_then_take_away(lab: Lab) -> None:
         await connect.until(lambda: beats(lab, plan, connect), "there is no heartbeat")
         status = await control.status(plan, lab.owner, connect)
         assert status.healthy
-        assert status.slot.wal_status == "reserved"
+        assert status.slot.state == "reserved"
 
         assert (await lab.remove()).connector
         assert control.Removed(False, ()) == await lab.remove()
         assert await control.status(plan, lab.owner, connect) == control.CaptureStatus(
-            None, catalogue.SlotStatus(False), None
+            None, LogStatus(False), None
         )
     with catalogue.connect(lab.admin) as connection:
         left = catalogue.read(connection, plan, postgres.grants(plan))
