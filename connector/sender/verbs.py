@@ -100,7 +100,10 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Read by HubSpot's id, or by the unique property `by`. A read that is refused says nothing of the record."""
+    """Read by HubSpot's id, or by the unique property `by`. A read that is refused says nothing of the record.
+
+    Ids that were merged into one record are all answered by that record's id, so each of them is asked for alone.
+    """
 
     dialect: Dialect
     judge: Judge
@@ -177,7 +180,7 @@ def accept(verb: Reading, hearing: Hearing) -> Judged:
     unheard = tuple(item for item in batch if item.number not in outcomes)
     if len(unheard) == 1 and len(strays) == 1 and not unclaimed:
         return Judged({**outcomes, unheard[0].number: verb.result(strays[0], call)})
-    return Judged(outcomes, unheard, tuple(unclaimed), tuple(strays))
+    return Judged(outcomes, unheard, tuple(unclaimed), tuple(strays), repeatable=isinstance(verb, Read))
 
 
 def _errors(verb: Reading, hearing: Hearing) -> tuple[dict[int, Outcome], list[Any]]:
