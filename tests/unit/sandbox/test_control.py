@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from connector.sandbox.settings import Switches
 
 V = "2026-09"
@@ -28,6 +30,27 @@ async def test_wrong_switches_are_refused(sandbox: Any) -> None:
     assert 400 == answer.status_code
     assert sorted(wrong) == sorted(detail["where"] for detail in answer.json()["details"])
     assert "create" == (await client.get("/sandbox/switches")).json()["archived_key"]["value"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "what"),
+    [
+        ({"property": "zip", "pattern": "("}, "no regular expression"),
+        ({"property": "zip"}, "a rule needs a pattern, a length or a range"),
+        ({"property": "zip", "max_length": -1}, "greater than or equal to 0"),
+        ({"property": "zip", "minimum": "none"}, "valid decimal"),
+        ({"object_type": "butterflies", "property": "zip", "min_length": 1}, "no object type: butterflies"),
+    ],
+    ids=lambda part: part if isinstance(part, str) else "",
+)
+async def test_wrong_rules_are_refused(sandbox: Any, rule: dict[str, Any], what: str) -> None:
+    """A rule that cannot be meant is refused with its place."""
+    answer = await sandbox().put("/sandbox/switches", json={"rules": [{"object_type": "contact", **rule}]})
+
+    assert 400 == answer.status_code
+    (detail,) = answer.json()["details"]
+    assert detail["where"].startswith("rules.0")
+    assert what in detail["what"]
 
 
 async def test_log_tells_what_each_request_wrote(sandbox: Any) -> None:
