@@ -28,7 +28,9 @@ PLANS = ("free", "professional", "enterprise", "unlimited")
 @option("--time-zone", default="America/New_York", show_default=True, help="Time zone of the account.")
 @option("--portal-id", default=24_601_337, show_default=True, type=int, help="Id of the account.")
 @option("--seed", type=int, help="Makes ids and shuffling repeatable.")
-@option("--switches", default="{}", metavar="JSON", help="Switches, as PUT /sandbox/switches takes them.")
+@option(
+    "--switches", default="{}", metavar="JSON", help="Switches as PUT /sandbox/switches takes them; GET lists them all."
+)
 def sandbox(**options: object) -> None:
     """Serve a stand-in for HubSpot until it is stopped.
 

@@ -136,7 +136,8 @@ async def test_archive_and_look_up(tmp_path: Path, version: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "outcome"), [("create", "Written"), ("restore", "Written"), ("refuse", "UNKNOWN_ERROR")]
+    ("answer", "outcome"),
+    [("create", "Written"), ("restore", "Written"), ("refuse", "UNKNOWN_ERROR"), ("conflict", "CONFLICT")],
 )
 async def test_the_key_of_an_archived_record(tmp_path: Path, answer: str, outcome: str) -> None:
     """Made anew, brought back, or refused in HubSpot's words: never lost in silence."""
