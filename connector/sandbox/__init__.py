@@ -8,5 +8,6 @@ The way of a call, and the module that has the thought:
     bytes ─ gateway ─→ Call ─ limits, faults ─ routes ─→ endpoints ─→ batch ─ writing ─ values ─→ Transaction
     Transaction.commit ─ store (memory, indexes) + database (SQLite, write log) ─→ Answer ─ faults ─→ bytes
 
-Beside it: `control` (switches, faults, logs under /sandbox/) and `pages` (the records, for people).
+Beside it: `control` (switches, faults, logs, seeds under /sandbox/) and `pages` (the records, for people). What the
+documentation leaves open is a switch (`settings`, described by `switchboard`); `seeding` makes an account in use.
 """
