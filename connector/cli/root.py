@@ -9,6 +9,7 @@ from connector.cli.check import check
 from connector.cli.completion import completion
 from connector.cli.context import Group, common_options
 from connector.cli.errors import errors
+from connector.cli.init import init
 from connector.cli.ledger import ledger
 from connector.cli.sandbox import sandbox
 from connector.cli.schemas import schemas
@@ -23,7 +24,7 @@ setting; 3 the other side cannot be reached; 70 going on would lose or corrupt s
 Addresses, names and credentials are settings in the environment, named SHOPBRIDGE_...: see docs/command-line.md.
 """
 
-COMMANDS = (check, setup, capture, worker, status, errors, ledger, schemas, sandbox, completion)
+COMMANDS = (init, check, setup, capture, worker, status, errors, ledger, schemas, sandbox, completion)
 
 
 @click.group(

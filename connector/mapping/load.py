@@ -22,6 +22,7 @@ from connector.mapping.mistakes import mistakes
 from connector.mapping.properties import Surroundings
 from connector.mapping.shape import SECTION_SHAPES, ShopShape, TableShape
 from connector.mapping.shop import Capture, Database, External, Shop, Store
+from connector.mapping.unanswered import instead_of, unanswered
 
 
 def load_shop(path: Path, environ: Mapping[str, str]) -> Shop:
@@ -38,7 +39,7 @@ def load_shop(path: Path, environ: Mapping[str, str]) -> Shop:
     found += document.mistakes
     for section in SECTION_SHAPES:
         found += rules.check_section(document, section, _valid_tables(document, section, context))
-    _refuse(path, found)
+    _refuse(path, instead_of(unanswered(document), found))
     assert shape is not None, "a shape without mistakes"
     return _shop(path, text, document, shape)
 

@@ -1,0 +1,137 @@
+"""The proposed `products` and `line_items` sections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from connector.capture.structure import Table
+from connector.operations.proposing import columns
+from connector.operations.proposing.choose import row_key
+from connector.operations.proposing.columns import Match
+from connector.operations.proposing.sheet import Block, Node, question
+from connector.operations.proposing.side_tables import side_tables
+from connector.operations.proposing.surroundings import (
+    Surroundings,
+    about,
+    id_template,
+    link_template,
+    not_deleted,
+    or_rivals,
+    other_columns,
+    put_where,
+)
+from connector.operations.proposing.types import family
+from connector.operations.proposing.vocabulary import ACTIVE, PROPERTIES, TOTALS, Role
+from connector.operations.proposing.words import words
+
+_CENTS: Final = frozenset({"cent", "cents", "minor"})
+
+
+def products(around: Surroundings, table: Table) -> Node:
+    """One mapping of the products' table, and one for each table that holds what it lacks."""
+    block, used = Block(), set(row_key(table))
+    block.put("from", table.name)
+    block.put("id", id_template(table))
+    condition = not_deleted(around, table)
+    put_where(block, [condition] if condition else [])
+    properties = property_block(around, table, "products", used)
+    sides = list(side_tables(around, table, "products", {str(name) for name in properties.nodes}))
+    _ask_for(properties, "name", [name for side in sides for name in side.properties])
+    block.put("properties", properties, above=[*_active(table), *other_columns(table, used)])
+    above = about(around, "products")
+    return Node([block.node(), *(side.node for side in sides)], above=tuple(above)) if sides else block.node(above)
+
+
+def line_items(around: Surroundings, table: Table) -> Node:
+    """One mapping, linked to its deal and its product."""
+    block, used = Block(), set(row_key(table))
+    block.put("from", table.name)
+    block.put("id", id_template(table))
+    condition = not_deleted(around, table)
+    put_where(block, [condition] if condition else [])
+    properties = property_block(around, table, "line_items", used)
+    if "price" not in properties.nodes:
+        _price_of_total(around, table, properties, used)
+    for prop in ("name", "quantity", "price"):
+        _ask_for(properties, prop, [])
+    for parent in ("orders", "products"):
+        reference = around.choice.references.get(("line_items", parent))
+        used |= set(reference.columns) if reference else set()
+    block.put("properties", properties, above=other_columns(table, used))
+    put_link(around, block, "line_items", "orders", "order")
+    put_link(around, block, "line_items", "products", "product")
+    return block.node(about(around, "line_items"))
+
+
+def property_block(around: Surroundings, table: Table, role: Role, used: set[str]) -> Block:
+    """The role's properties that the table has columns for; their columns join `used`."""
+    block = Block()
+    for prop in PROPERTIES[role]:
+        found = columns.properties(table, role, prop)
+        if prop not in {"hs_sku", "number"}:
+            found = [match for match in found if match.column.name not in used]
+        found = [match for match in found if match.weight >= 0.4 and not match.column.auto]
+        if found and prop != "number":
+            used.add(found[0].column.name)
+            put_money(around, block, prop, found)
+    return block
+
+
+def put_money(around: Surroundings, block: Block, prop: str, found: Sequence[Match]) -> None:
+    """A property by its column; whole numbers that are called cents become whole currency."""
+    column, note = found[0].column, or_rivals(found)
+    is_price = prop in {"price", "amount", "hs_cost_of_goods_sold"}
+    text = f"round({around.sql_name(column.name)} / 100.0, 2)"
+    if not is_price or family(column) != "whole" or not around.is_sql(text):
+        block.put(prop, column.name, note)
+    elif _CENTS & set(words(column.name)):
+        block.put(prop, {"sql": text}, note)
+    else:
+        asks = question(f'whole numbers: if they are cents, write {{sql: "{text}"}}')
+        block.put(prop, column.name, asks)
+
+
+def _price_of_total(around: Surroundings, table: Table, properties: Block, used: set[str]) -> None:
+    """Where a line knows only what all its pieces cost together."""
+    totals = columns.matches(table, TOTALS, {"number"}, set(words(table.name)) | {"line", "product", "item"})
+    quantity = properties.nodes.get("quantity")
+    if not totals or quantity is None or not isinstance(quantity.value, str):
+        return
+    total, pieces = around.sql_name(totals[0].column.name), around.sql_name(quantity.value)
+    text = f"round(cast({total} as numeric) / nullif({pieces}, 0), 4)" if around.is_postgres else ""
+    text = text or f"round({total} / nullif({pieces}, 0), 4)"
+    if around.is_sql(text):
+        used.add(totals[0].column.name)
+        properties.put("price", {"sql": text}, question("made of the line's total"))
+
+
+def _ask_for(block: Block, prop: str, elsewhere: Sequence[str]) -> None:
+    """A property that such an object should have, and no column was found for: a remark that says so."""
+    if prop not in block.nodes and prop not in elsewhere:
+        block.put(prop, {"const": None}, question(f"no column looks like the {prop}: which one is it?"))
+
+
+def _active(table: Table) -> list[str]:
+    flags = [match.column.name for match in columns.matches(table, ACTIVE, {"truth", "whole"}) if match.weight >= 0.7]
+    if not flags:
+        return []
+    return [question(f"shall only products with {flags[0]} be in HubSpot? Then by `where:`")]
+
+
+def put_link(around: Surroundings, block: Block, child: Role, parent: Role, key: str) -> None:
+    """The link by the reference that was found; where there is none, a remark below the properties."""
+    reference, to = around.choice.references.get((child, parent)), around.table(parent)
+    if to is None:
+        return
+    template = link_template(reference, to) if reference else None
+    if reference is None or template is None:
+        shown = block.nodes["properties"]
+        asks = question(f"`{key}:` is missing: no column of {block.nodes['from'].value} holds the id of {to.name}")
+        block.nodes["properties"] = Node(shown.value, shown.note, (*shown.above, asks))
+        return
+    note = "" if reference.declared else question("no foreign key says so; it is called so")
+    if reference.cascade and not around.is_postgres:
+        block.put(key, {"key": template, "cascade": True}, note)
+    else:
+        block.put(key, template, note)
