@@ -220,7 +220,8 @@ _SCHEMA: Final = Chapter(
         Entry(
             "MISSING_OPTION",
             "A value that the shop file itself states is not among the property's options in HubSpot.",
-            "Add the option in HubSpot, or correct the shop file.",
+            "Run `shopbridge setup`, which adds it to properties that it made; else add it in HubSpot, or correct the "
+            "shop file.",
         ),
         Entry(
             "UNKNOWN_PIPELINE",

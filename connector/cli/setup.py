@@ -17,8 +17,9 @@ from connector.cli.output import print_json
 def setup(context: Context, *, dry_run: bool) -> int:
     """Make in HubSpot what the shop files need: the unique key property, missing properties, the deal pipeline.
 
-    What is there stays as it is; running it again is harmless. Exits with 1 if something remains that only a person
-    can mend, and says what.
+    What is there stays as it is, but enumerations that setup made get the options that they lack; running it again is
+    harmless. It tries whether contacts can be written by our key, with a contact of its own that it removes, and tells
+    what they are written by. Exits with 1 if something remains that only a person can mend, and says what.
     """
     from connector.operations import hubspot
 
