@@ -42,8 +42,8 @@ class ByEmail:
 
     def _wave(self, wave: Sequence[Item]) -> Plan:
         outcomes = yield from self._seek(EMAIL, [(item.number, item.id) for item in wave])
-        holders = {number: found.hubspot_id for number, found in outcomes.items() if isinstance(found, Found)}
-        for some in waves(replace(item, id=holders[item.number]) for item in wave if item.number in holders):
+        there = [(item, found) for item in wave if isinstance(found := outcomes[item.number], Found)]
+        for some in waves(_adopting(item, found) for item, found in there):
             outcomes |= yield from self._update(some)
         new = [item for item in wave if isinstance(outcomes[item.number], Missing)]
         return outcomes | (yield from self._create(new))
@@ -72,6 +72,13 @@ def waves(items: Iterable[Item]) -> list[list[Item]]:
         else:
             wave[item.id] = item
     return [list(each.values()) for each in found]
+
+
+def _adopting(item: Item, found: Found) -> Item:
+    """The update of a contact that is there. One that holds the address as a further one keeps its primary one."""
+    primary = as_held(item.type, EMAIL, found.properties.get(EMAIL) or "")
+    properties = {name: text for name, text in item.properties.items() if name != EMAIL or primary == item.id}
+    return replace(item, id=found.hubspot_id, properties=properties)
 
 
 def _address(item: Item) -> str:

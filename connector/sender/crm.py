@@ -71,18 +71,21 @@ class Crm:
         return key.decide(self._dialect, self._judge(object_type))
 
     def dispatch(self, steps: Sequence[Step]) -> Plan:
-        """Carry out steps of any kind and number, those refused before apart from the others."""
+        """Carry out steps of any kind and number, those refused before apart from the others.
+
+        What may free a unique value goes before what may take it.
+        """
         outcomes: dict[int, Outcome] = {}
         for object_type, alone in dict.fromkeys((step.type, step.alone) for step in sorted(steps, key=_alone_last)):
             group = [step for step in steps if (step.type, step.alone) == (object_type, alone)]
-            for matches in _batches([step for step in group if isinstance(step, Match)]):
-                outcomes |= yield from self.match(object_type, matches)
-            for upserts in _batches([step for step in group if isinstance(step, Upsert)]):
-                outcomes |= yield from self.write_upserts(object_type, upserts)
             for updates in _batches([step for step in group if isinstance(step, Update)]):
                 outcomes |= yield from self.write_updates(object_type, updates)
             for archives in _batches([step for step in group if isinstance(step, Archive)]):
                 outcomes |= yield from self.archive(object_type, archives)
+            for matches in _batches([step for step in group if isinstance(step, Match)]):
+                outcomes |= yield from self.match(object_type, matches)
+            for upserts in _batches([step for step in group if isinstance(step, Upsert)]):
+                outcomes |= yield from self.write_upserts(object_type, upserts)
             for lookups in _batches([step for step in group if isinstance(step, Lookup)]):
                 outcomes |= yield from self.lookup(object_type, lookups)
         return outcomes

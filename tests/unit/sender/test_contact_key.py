@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from connector.message import ObjectType
 from connector.operations.provision import Wanted, provision
@@ -113,6 +117,8 @@ async def test_contacts_by_email(tmp_path: Path, partial: str) -> None:
         assert {1: made[1].hubspot_id, 2: theirs} == {n: id_of(each) for n, each in again.items()}
         further = Upsert(5, CONTACT, "k5", {"email": "older@example.com", "firstname": "Older"})
         assert Written(theirs) == (await hubspot.carry_out(crm.dispatch([further])))[5]
+        now = await held(hubspot, theirs)
+        assert ("old@example.com", "Older", "1") == (now["email"], now["firstname"], now["phone"])
 
 
 async def test_twins_never_go_together(tmp_path: Path) -> None:
@@ -126,6 +132,43 @@ async def test_twins_never_go_together(tmp_path: Path) -> None:
         assert (ids[0], theirs, theirs) == (ids[1], ids[2], ids[3])
         assert 3 == len(set(ids.values()))
         assert ["N1", "N3", "N4"] == [(await held(hubspot, ids[n]))["firstname"] for n in (1, 3, 4)]
+
+
+ADDRESSES = ["a@x.com", "b@x.com", "b2@x.com", "c@x.com", "d@x.com", "d2@x.com", "d3@x.com"]
+HELD = {"b@x.com": "b", "b2@x.com": "b", "d@x.com": "d", "d2@x.com": "d", "d3@x.com": "d"}
+
+
+@given(
+    asked=st.lists(st.tuples(st.sampled_from(ADDRESSES), st.sampled_from([str.upper, str.title, str])), max_size=12),
+    partial=st.sampled_from(PARTIAL),
+)
+@settings(deadline=None, max_examples=25)
+def test_any_addresses_by_email(asked: list[tuple[str, Any]], partial: str) -> None:
+    """Whoever shares an address shares a contact, and nobody else does; what others wrote stays."""
+
+    async def story(folder: Path) -> None:
+        async with sandbox(folder, contacts_custom_key=False, strict_partial_email=partial) as hubspot:
+            crm = await made_ready(hubspot)
+            theirs = {
+                "b": await others(hubspot, email="b@x.com", hs_additional_emails="b2@x.com", phone="b"),
+                "d": await others(hubspot, email="d@x.com", hs_additional_emails="d2@x.com;d3@x.com", phone="d"),
+            }
+            steps = [
+                Upsert(n, CONTACT, f"k{n}", {"email": spell(address), "firstname": f"N{n}"})
+                for n, (address, spell) in enumerate(asked)
+            ]
+            outcomes = await hubspot.carry_out(crm.dispatch(steps))
+            ids = {n: id_of(outcomes[n]) for n in range(len(asked))}
+            people = {n: HELD.get(address, address) for n, (address, _) in enumerate(asked)}
+            assert {n: theirs[person] for n, person in people.items() if person in theirs} == {
+                n: ids[n] for n, person in people.items() if person in theirs
+            }
+            assert len(set(people.values())) == len(set(ids.values()))
+            for person, hubspot_id in theirs.items():
+                assert person == (await held(hubspot, hubspot_id))["phone"]
+
+    with TemporaryDirectory() as folder:
+        asyncio.run(story(Path(folder)))
 
 
 @pytest.mark.parametrize("accepted", [True, False])
