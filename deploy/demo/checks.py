@@ -7,75 +7,71 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
-from deploy.demo.found import PARENT_CAUSES, Difference, Expected, Pair, Record, Sandbox, Shop, Tally
+from deploy.demo.found import PARENT_CAUSES, Difference, Expectation, Expected, Record, Sandbox, Subject, Tally
+from deploy.demo.people import PRODUCT
 
 MIRROR = {("contact", "deal"), ("deal", "line_item")}
 FORWARD = {("deal", "contact"), ("line_item", "deal")}
-PRODUCT = "hs_product_id"
 REV = "shop_rev"
+SEEDED = "seed"
+"""The request id in the log of what was there before the product came."""
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
+Link = tuple[Subject, Subject]
+"""From, to."""
 
-def compare_objects(shop: Shop, sandbox: Sandbox, tallies: Mapping[str, Tally]) -> Iterator[Difference]:
-    """Every object's every mapped property; counts rows, records and equal ones into `tallies`."""
-    records = _by_object(sandbox.records)
-    products = {key[1]: record.id for key, record in records.items() if key[0] == "product"}
-    causes = shop.causes()
-    for kind, objects in shop.objects.items():
-        tally = tallies[kind]
-        tally.rows = len(objects)
-        tally.records = sum(record.type == kind and record.external_id is not None for record in sandbox.records)
-        for external_id, expected in objects.items():
-            wanted = _with_product(expected, products)
-            record = records.get((kind, external_id))
-            of_object = causes.get((kind, external_id), frozenset())
-            found = list(_judge(kind, external_id, wanted, record, of_object))
-            tally.equal += not found and not _dead(kind, of_object)
-            yield from found
-    for (kind, external_id), record in records.items():
-        if external_id not in shop.objects[kind]:
+
+def compare_objects(
+    shop: Expectation, sandbox: Sandbox, tallies: Mapping[tuple[str, str], Tally]
+) -> Iterator[Difference]:
+    """Every object's every mapped property; counts records and equal ones into `tallies`, by store and type."""
+    records = _by_subject(shop, sandbox.records)
+    products = {subject[1]: record.id for subject, record in records.items() if subject[0] == "product"}
+    for subject, expected in shop.objects.items():
+        tally, record = tallies[shop.stores[subject], subject[0]], records.get(subject)
+        found = list(_judge(shop, subject, _with_product(expected, products), record))
+        tally.records += record is not None
+        tally.equal += not found and subject not in shop.dead
+        yield from found
+    for subject, record in records.items():
+        if subject not in shop.objects:
             text = f"record {record.id} stands, but the shop has no such row (or it is outside the filter)"
-            yield Difference("extra record", kind, external_id, text)
-
-
-def _dead(kind: str, causes: frozenset[str]) -> bool:
-    """Whether the object itself is refused; a deal that only lacks its contact is not."""
-    return bool(causes - PARENT_CAUSES) or (kind == "line_item" and bool(causes))
+            yield Difference("extra record", *subject, text)
 
 
 def _judge(
-    kind: str, external_id: str, wanted: Mapping[str, Expected], record: Record | None, causes: frozenset[str]
+    shop: Expectation, subject: Subject, wanted: Mapping[str, Expected], record: Record | None
 ) -> Iterator[Difference]:
-    if _dead(kind, causes):
-        yield from _judge_dead(kind, external_id, wanted, record, causes)
+    if subject in shop.dead:
+        yield from _judge_dead(subject, wanted, record, shop.causes[subject])
     elif record is None:
-        yield Difference("missing record", kind, external_id, "the shop's row has no record")
+        yield Difference("missing record", *subject, "the shop's row has no record")
     else:
-        yield from _properties(kind, external_id, wanted, record)
+        yield from _properties(subject, wanted, record)
 
 
 def _judge_dead(
-    kind: str, external_id: str, wanted: Mapping[str, Expected], record: Record | None, causes: frozenset[str]
+    subject: Subject, wanted: Mapping[str, Expected], record: Record | None, causes: frozenset[str]
 ) -> Iterator[Difference]:
     """Of a refused row nothing stands, or what HubSpot took before; of a line that waits, perhaps the line itself."""
     if record is None:
         return
     rev, row_rev = _number(record.properties.get(REV)), wanted[REV]
     if rev is None or not isinstance(row_rev, Decimal):
-        yield Difference("refused row", kind, external_id, f"record {record.id} of a refused row has no readable {REV}")
+        yield Difference("refused row", *subject, f"record {record.id} of a refused row has no readable {REV}")
     elif rev > row_rev or (rev == row_rev and causes - PARENT_CAUSES):
         text = f"record {record.id} has {REV} {rev}, but row version {row_rev} is to be refused ({', '.join(causes)})"
-        yield Difference("refused row", kind, external_id, text)
+        yield Difference("refused row", *subject, text)
     elif rev == row_rev:
-        yield from _properties(kind, external_id, wanted, record)
+        yield from _properties(subject, wanted, record)
 
 
-def _properties(kind: str, external_id: str, wanted: Mapping[str, Expected], record: Record) -> Iterator[Difference]:
+def _properties(subject: Subject, wanted: Mapping[str, Expected], record: Record) -> Iterator[Difference]:
     for name, value in wanted.items():
         found = record.properties.get(name)
         if not _same(value, found):
             text = f"{name} is {_shown(found)}, must be {_shown(value)} (record {record.id})"
-            yield Difference("wrong value", kind, external_id, text)
+            yield Difference("wrong value", *subject, text)
 
 
 def _same(wanted: Expected, found: str | None) -> bool:
@@ -101,63 +97,75 @@ def _with_product(expected: Mapping[str, Expected], products: Mapping[str, str])
     return {**expected, PRODUCT: products.get(product, f"the record of product {product}, which is missing")}
 
 
-def _by_object(records: Iterable[Record]) -> dict[tuple[str, str], Record]:
-    found: dict[tuple[str, str], Record] = {}
+def _subject(shop: Expectation, record: Record) -> Subject | None:
+    """What a record is; that of a refused person is known by its row alone: it may hold an older e-mail."""
+    return shop.refused.get(record.row or "", record.subject)
+
+
+def _by_subject(shop: Expectation, records: Iterable[Record]) -> dict[Subject, Record]:
+    found: dict[Subject, Record] = {}
     for record in records:
-        if record.external_id is not None:
-            found.setdefault((record.type, record.external_id), record)
+        subject = _subject(shop, record)
+        if subject is not None:
+            found.setdefault(subject, record)
     return found
 
 
 def find_doubles(sandbox: Sandbox) -> Iterator[Difference]:
-    """Records that share an external id or an e-mail; records of the log's making without a key of ours."""
-    by_id: dict[tuple[str, str], list[str]] = defaultdict(list)
+    """Records that share a subject or an e-mail; records of the log's making without a key of ours."""
+    by_subject: dict[Subject, list[str]] = defaultdict(list)
     by_email: dict[str, list[str]] = defaultdict(list)
-    created = {(write.type, write.record_id) for write in sandbox.writes if write.action == "create"}
+    created = {
+        (write.type, write.record_id)
+        for write in sandbox.writes
+        if write.action == "create" and SEEDED not in write.marks
+    }
     for record in sandbox.records:
         email = (record.properties.get("email") or "").strip().lower()
-        if record.external_id is not None:
-            by_id[record.type, record.external_id].append(record.id)
-        elif (record.type, record.id) in created and not record.properties.get("shopbridge_key"):
-            yield Difference("no key", record.type, record.id, "the record was created without a key")
         if record.type == "contact" and email:
             by_email[email].append(record.id)
-    for (kind, external_id), ids in by_id.items():
+        elif record.subject is not None:
+            by_subject[record.subject].append(record.id)
+        if (record.type, record.id) in created and not record.properties.get("shopbridge_key"):
+            yield Difference("no key", record.type, record.id, "the record was created without a key")
+    for subject, ids in by_subject.items():
         if len(ids) > 1:
-            yield Difference("double record", kind, external_id, f"records {', '.join(ids)} share this external id")
+            yield Difference("double record", *subject, f"records {', '.join(ids)} are of this object")
     for email, ids in by_email.items():
         if len(ids) > 1:
             yield Difference("double e-mail", "contact", email, f"contacts {', '.join(ids)} share this e-mail")
 
 
-def compare_links(shop: Shop, sandbox: Sandbox) -> Iterator[Difference]:
+def compare_links(shop: Expectation, sandbox: Sandbox) -> Iterator[Difference]:
     """Every association: missing, extra, in one direction only, twice."""
-    names = {
-        (record.type, record.id): record.external_id for record in sandbox.records if record.external_id is not None
-    }
-    found: Counter[Pair] = Counter()
+    found = _links(shop, sandbox)
+    dead = {who for who in shop.dead if shop.causes[who] - PARENT_CAUSES}
+    mirrored = {(there, here) for here, there in found if (here[0], there[0]) in MIRROR}
+    forward = {link for link in found if _kinds(link) in FORWARD}
+    judged = {link for link in forward | mirrored | shop.links if link[0] not in dead}
+    missing = judged & shop.links - forward - mirrored
+    extra = {link for link in judged - shop.links if link[0] not in shop.adrift or link[1] not in shop.together}
+    yield from (_link_difference("missing link", link, "is not there") for link in missing)
+    yield from (_link_difference("extra link", link, "is not in the shop") for link in extra)
+    yield from (_link_difference("half link", link, "goes one way only") for link in forward ^ mirrored)
+    yield from (_link_difference("double link", link, "is there twice") for link, count in found.items() if count > 1)
+    strange = (link for link in found if _kinds(link) not in MIRROR | FORWARD)
+    yield from (_link_difference("extra link", link, "is of a kind that nobody asked for") for link in strange)
+
+
+def _links(shop: Expectation, sandbox: Sandbox) -> Counter[Link]:
+    names = {(record.type, record.id): _subject(shop, record) for record in sandbox.records}
+    found: Counter[Link] = Counter()
     for from_type, from_id, to_type, to_id in sandbox.links:
         here, there = names.get((from_type, from_id)), names.get((to_type, to_id))
         if here is not None and there is not None:
-            found[from_type, here, to_type, there] += 1
-    causes = shop.causes()
-    dead = {subject for subject, why in causes.items() if _dead(subject[0], why) and why - PARENT_CAUSES}
-    mirrored = {_turned(pair) for pair in found if pair[::2] in MIRROR}
-    forward = {pair for pair in found if pair[::2] in FORWARD}
-    judged = {pair for pair in forward | mirrored | shop.links if pair[:2] not in dead}
-    yield from (
-        _link_difference("missing link", pair, "is not there") for pair in judged & shop.links - forward - mirrored
-    )
-    yield from (_link_difference("extra link", pair, "is not in the shop") for pair in judged - shop.links)
-    yield from (_link_difference("half link", pair, "goes one way only") for pair in forward ^ mirrored)
-    yield from (_link_difference("double link", pair, "is there twice") for pair, count in found.items() if count > 1)
-    strange = (pair for pair in found if pair[::2] not in MIRROR | FORWARD)
-    yield from (_link_difference("extra link", pair, "is of a kind that nobody asked for") for pair in strange)
+            found[here, there] += 1
+    return found
 
 
-def _turned(pair: Pair) -> Pair:
-    return pair[2], pair[3], pair[0], pair[1]
+def _kinds(link: Link) -> tuple[str, str]:
+    return link[0][0], link[1][0]
 
 
-def _link_difference(kind: str, pair: Pair, what: str) -> Difference:
-    return Difference(kind, pair[0], pair[1], f"the link to {pair[2]} {pair[3]} {what}")
+def _link_difference(kind: str, link: Link, what: str) -> Difference:
+    return Difference(kind, *link[0], f"the link to {link[1][0]} {link[1][1]} {what}")

@@ -62,6 +62,10 @@ COMPANIES = (
     "Tab\tand\nNewline plc",
 )
 DOMAINS = ("example.com", "example.org", "mail.example.net", "Example.COM")
+CURRENCIES = ("EUR", "USD")
+FORGOTTEN = "forgotten.1@example.com"
+"""The address of a customer whom HubSpot's users had erased."""
+
 COLORS = ("red", "green", "blue", "weiß", "黒", "rainbow 🌈")
 THINGS = ("Lamp", "Chair", "Kettle", "Bicycle", "Notebook", "Rucksack", "Teapot", "Blanket", "Hammock", "Vase")
 MADE_OF = ("oak", "steel", "linen", "glass", "wool", "bamboo", "Porzellan", "кожа", "絹")
@@ -103,6 +107,25 @@ def email(rng: Random, number: int) -> str:
 
 def email_or_none(rng: Random, number: int) -> str | None:
     return rng.choices((email(rng, number), None, "", "  "), weights=(955, 30, 10, 5))[0]
+
+
+def respelled(rng: Random, address: str) -> str:
+    """The same address as other people type it: other capitals, blanks around it."""
+    local, at, domain = address.strip().partition("@")
+    spelled = rng.choice(
+        (f"{local.upper()}{at}{domain}", f"{local.lower()}{at}{domain.title()}", f"{local}{at}{domain}")
+    )
+    return rng.choice((f" {spelled}", f"{spelled}  ", spelled.swapcase()))
+
+
+def shared_email(number: int) -> str:
+    """An address that stands in both shops."""
+    return f"both.{number}@example.org"
+
+
+def guest_email(rng: Random, number: int) -> str:
+    """A guest's address, good, now and then of a domain that is not ASCII."""
+    return f"guest.{number}@büro.example.com" if maybe(rng, 0.1) else f"Guest.{number}@{rng.choice(DOMAINS)}"
 
 
 def bad_email(rng: Random, number: int) -> str:

@@ -20,10 +20,15 @@ Pair = tuple[str, str, str, str]
 """A link between two objects by the shop's ids: from type, from id, to type, to id."""
 
 
+Subject = tuple[str, str]
+"""One thing that HubSpot must hold: its type, and `store:id`; of a contact its e-mail, or the row if it has none."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExpectedError:
     """An error that must be open: the object, its row (table and key columns as JSON), and the cause."""
 
+    store: str
     object_type: str
     external_id: str
     table: str
@@ -32,36 +37,70 @@ class ExpectedError:
 
 
 @dataclass(frozen=True, slots=True)
-class Shop:
-    """What HubSpot must hold: objects by type and the shop's id, links, open errors; commit times by rev."""
+class Person:
+    """What one row says of a person. `row` names it in HubSpot too; the `newest` of several rows speaks."""
 
+    store: str
+    external_id: str
+    row: str
+    email: str | None
+    newest: datetime
+    properties: Mapping[str, Expected]
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What one shop's views say: people, other objects by type and id, links, open errors; commit times by rev.
+
+    `adrift`: deals whose buyer's row is gone, though another row of the same person may be there.
+    """
+
+    store: str
+    people: tuple[Person, ...]
     objects: Mapping[str, Mapping[str, Mapping[str, Expected]]]
     links: frozenset[Pair]
     errors: tuple[ExpectedError, ...]
     commits: Mapping[int, datetime]
+    adrift: frozenset[str] = frozenset()
 
-    def causes(self) -> dict[tuple[str, str], frozenset[str]]:
-        """The causes of the open errors of each object, by type and the shop's id."""
-        causes: dict[tuple[str, str], frozenset[str]] = {}
-        for error in self.errors:
-            subject = (error.object_type, error.external_id)
-            causes[subject] = causes.get(subject, frozenset()) | {error.cause}
-        return causes
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What HubSpot must hold of all shops together, by subject.
+
+    `stores` says whose row speaks; `rows` counts rows by store and type; `names` finds the subject of (store,
+    type, id); `refused` that of the row of a refused person; `together` are people in several rows. `dead` are
+    refused themselves, or lines without a deal; one that lacks only its contact or its product is not.
+    """
+
+    objects: Mapping[Subject, Mapping[str, Expected]]
+    stores: Mapping[Subject, str]
+    rows: Mapping[tuple[str, str], int]
+    names: Mapping[tuple[str, str, str], Subject]
+    links: frozenset[tuple[Subject, Subject]]
+    adrift: frozenset[Subject]
+    errors: tuple[ExpectedError, ...]
+    causes: Mapping[Subject, frozenset[str]]
+    dead: frozenset[Subject]
+    refused: Mapping[str, Subject]
+    commits: Mapping[int, tuple[str, datetime]]
+    together: Mapping[Subject, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record that is not archived. `external_id`: the shop's id in its key; None if the key is not the store's."""
+    """One record that is not archived. `subject` is None where no shop has written it, `row` the person's row."""
 
     id: str
     type: str
-    external_id: str | None
+    subject: Subject | None
+    row: str | None
     properties: Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One line of the sandbox's log of writes."""
+    """One line of the sandbox's log of writes; `row` where it says which row of a person speaks."""
 
     seq: int
     at: datetime
@@ -69,6 +108,7 @@ class Write:
     record_id: str
     action: str
     rev: str | None
+    row: str | None
     marks: frozenset[str]
     """Request, correlation and trace id."""
 
@@ -78,6 +118,7 @@ class OpenError:
     """An open error as the command line lists it; `external_id` is None where the row never became an object."""
 
     object_type: str | None
+    store: str | None
     external_id: str | None
     table: str | None
     row_key: str | None

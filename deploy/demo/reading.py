@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg import sql
 from psycopg.rows import dict_row
 
-from deploy.demo.found import TYPES, ExpectedError, OpenError, Record, Sandbox, Shop, Write
+from deploy.demo import legacy_url
+from deploy.demo.found import TYPES, ExpectedError, OpenError, Person, Record, Sandbox, Shop, Subject, Write
+from deploy.demo.legacy import database
+from deploy.demo.people import of_contact
 
-KEY = "shopbridge_key"
+KEY, ROW = "shopbridge_key", "shop_row"
 SAME_CAUSE = {"INVALID_EMAIL": "INVALID_EMAIL_ADDRESS"}
 """HubSpot's code for what the Bridge called otherwise."""
 
@@ -29,32 +32,56 @@ class UnreadableError(Exception):
 
 
 def read_shop(url: str) -> Shop:
-    """All views in one snapshot of the database."""
+    """All views in one snapshot of the database. Raises psycopg.Error, pymysql.Error."""
+    if legacy_url(url):
+        with database.connect(url) as legacy:
+            database.execute(legacy, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+            return _read("legacy", lambda query: database.rows(legacy, query))
     with psycopg.connect(url, row_factory=dict_row) as connection:
         connection.read_only = True
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        objects = {kind: _objects(connection, kind) for kind in TYPES}
-        links = connection.execute(
-            "SELECT from_type, from_external_id, to_type, to_external_id FROM demo.expected_association"
-        )
-        errors = connection.execute(
-            "SELECT object_type, external_id, source_table, row_key, cause FROM demo.expected_errors"
-        )
-        commits = connection.execute("SELECT rev, at FROM demo.commits")
-        return Shop(
-            objects,
-            frozenset(tuple(row.values()) for row in links),
-            tuple(ExpectedError(row.pop("object_type").lower(), *row.values()) for row in errors),
-            {row["rev"]: row["at"] for row in commits},
-        )
+        return _read("demo", lambda query: connection.execute(query.encode()).fetchall())
 
 
-def _objects(connection: psycopg.Connection[dict[str, Any]], kind: str) -> dict[str, dict[str, Any]]:
-    rows = connection.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier("demo", f"expected_{kind}")))
-    return {row.pop("external_id"): row for row in rows}
+PEOPLE = ("SELECT * FROM demo.expected_contact", "SELECT * FROM demo.expected_guest")
+Ask = Callable[[str], list[dict[str, Any]]]
+"""Asks a database; the same queries for both."""
 
 
-def read_sandbox(file: Path, store: str, log_since: int) -> Sandbox:
+def _read(store: str, ask: Ask) -> Shop:
+    people = [_person(store, row) for view in PEOPLE for row in ask(view)]
+    links = ask("SELECT from_type, from_external_id, to_type, to_external_id FROM demo.expected_association")
+    errors = ask("SELECT object_type, external_id, source_table, row_key, cause FROM demo.expected_errors")
+    return Shop(
+        store,
+        tuple(people),
+        {kind: _objects(ask, kind) for kind in TYPES if kind != "contact"},
+        frozenset(tuple(row.values()) for row in links),
+        tuple(ExpectedError(store, row.pop("object_type").lower(), *row.values()) for row in errors),
+        {row["rev"]: _utc(row["at"]) for row in ask("SELECT rev, at FROM demo.commits")},
+        frozenset(row["external_id"] for row in ask("SELECT external_id FROM demo.adrift")),
+    )
+
+
+def _person(store: str, row: dict[str, Any]) -> Person:
+    external_id, newest = row.pop("external_id"), _utc(row.pop("newest"))
+    return Person(store, external_id, row["shop_row"], row["email"], newest, _numbers(row))
+
+
+def _objects(ask: Ask, kind: str) -> dict[str, dict[str, Any]]:
+    return {row.pop("external_id"): _numbers(row) for row in ask(f"SELECT * FROM demo.expected_{kind}")}  # noqa: S608
+
+
+def _numbers(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Whole numbers as decimals, for the comparison of numbers as numbers."""
+    return {name: Decimal(value) if isinstance(value, int) else value for name, value in row.items()}
+
+
+def _utc(at: datetime) -> datetime:
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def read_sandbox(file: Path, log_since: int) -> Sandbox:
     """Records that are not archived, links, and the log of writes after `log_since`, in one snapshot of the file.
 
     Raises UnreadableError for a file that is no sandbox's.
@@ -71,7 +98,7 @@ def read_sandbox(file: Path, store: str, log_since: int) -> Sandbox:
             links = connection.execute("SELECT from_type, from_id, to_type, to_id FROM association")
             writes = connection.execute("SELECT * FROM write_log WHERE seq > ? ORDER BY seq", (log_since,))
             return Sandbox(
-                tuple(_record(row, store) for row in records),
+                tuple(_record(row) for row in records),
                 tuple(tuple(row) for row in links),
                 tuple(_write(row) for row in writes),
             )
@@ -79,12 +106,20 @@ def read_sandbox(file: Path, store: str, log_since: int) -> Sandbox:
         raise UnreadableError(f"{file}: not a sandbox's file: {error}") from error
 
 
-def _record(row: sqlite3.Row, store: str) -> Record:
+def _record(row: sqlite3.Row) -> Record:
     properties = json.loads(row["properties"])
-    prefix = f"{store}:{row['object_type'].upper()}:"
-    key = properties.get(KEY) or ""
-    external_id = _SUFFIX.sub("", key.removeprefix(prefix)) if key.startswith(prefix) else None
-    return Record(row["id"], row["object_type"], external_id, properties)
+    kind, key, shop_row = row["object_type"], properties.get(KEY), properties.get(ROW) or None
+    if kind == "contact":
+        subject = of_contact(properties.get("email"), shop_row) if key or shop_row else None
+    else:
+        subject = _of_key(kind, key) if key else None
+    return Record(row["id"], kind, subject, shop_row, properties)
+
+
+def _of_key(kind: str, key: str) -> Subject:
+    """Keys are `store:TYPE:id`, with `~2` and so on behind where a record was given up."""
+    store, _, rest = key.partition(":")
+    return kind, f"{store}:{_SUFFIX.sub('', rest.removeprefix(f'{kind.upper()}:'))}"
 
 
 def _write(row: sqlite3.Row) -> Write:
@@ -93,7 +128,16 @@ def _write(row: sqlite3.Row) -> Write:
     rev = properties.get("shop_rev") if "shop_rev" in properties else None
     at = datetime.fromisoformat(row["at"])
     cleared = "shop_rev" in properties and rev is None
-    return Write(row["seq"], at, row["object_type"], row["record_id"], row["action"], "" if cleared else rev, marks)
+    return Write(
+        row["seq"],
+        at,
+        row["object_type"],
+        row["record_id"],
+        row["action"],
+        "" if cleared else rev,
+        properties.get(ROW),
+        marks,
+    )
 
 
 def read_errors(file: Path) -> tuple[OpenError, ...]:
@@ -108,6 +152,7 @@ def _error(file: Path, entry: Mapping[str, Any]) -> OpenError:
     object_type, topic = entry.get("object_type"), entry.get("source_topic")
     return OpenError(
         object_type.lower() if object_type else None,
+        entry.get("store") or None,
         entry.get("external_id") or None,
         topic.rpartition(".")[2] if topic else None,
         entry.get("row_key"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from deploy.demo.found import Expected, ExpectedError, Shop
+from deploy.demo.found import Expected, ExpectedError, Person, Shop
+from deploy.demo.people import expect
 
 NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 SCHEMA = """
@@ -23,11 +24,11 @@ CREATE TABLE write_log (seq INTEGER PRIMARY KEY, at TEXT, request_id TEXT, corre
 
 def small_shop() -> Shop:
     """Two contacts (one refused), a product, three deals (one refused, one lacks its contact), two lines."""
+    people = (
+        person("c1", "ann@example.com", None, 11),
+        person("c2", "no-at-sign", "Bob", 12),
+    )
     objects: dict[str, dict[str, dict[str, Expected]]] = {
-        "contact": {
-            "c1": {"email": "ann@example.com", "firstname": None, "shop_rev": Decimal(11)},
-            "c2": {"email": "no-at-sign", "firstname": "Bob", "shop_rev": Decimal(12)},
-        },
         "product": {"7": {"name": "Lamp", "price": Decimal("9.5000"), "shop_rev": Decimal(13)}},
         "deal": {
             "1": {"dealname": "Order 1", "shop_rev": Decimal(14)},
@@ -40,13 +41,19 @@ def small_shop() -> Shop:
         },
     }
     errors = (
-        ExpectedError("contact", "c2", "customers", '{"id": "c2"}', "INVALID_EMAIL_ADDRESS"),
-        ExpectedError("deal", "2", "orders", '{"id": 2}', "PARENT_REFUSED"),
-        ExpectedError("deal", "3", "orders", '{"id": 3}', "UNMAPPED_VALUE"),
-        ExpectedError("line_item", "9-1", "order_items", '{"order_id": 9, "line_no": 1}', "PARENT_NEVER_SEEN"),
+        ExpectedError("demo", "contact", "c2", "customers", '{"id": "c2"}', "INVALID_EMAIL_ADDRESS"),
+        ExpectedError("demo", "deal", "2", "orders", '{"id": 2}', "PARENT_REFUSED"),
+        ExpectedError("demo", "deal", "3", "orders", '{"id": 3}', "UNMAPPED_VALUE"),
+        ExpectedError("demo", "line_item", "9-1", "order_items", '{"order_id": 9, "line_no": 1}', "PARENT_NEVER_SEEN"),
     )
     links = frozenset({("deal", "1", "contact", "c1"), ("line_item", "1-1", "deal", "1")})
-    return Shop(objects, links, errors, {17: NOON})
+    return Shop("demo", people, objects, links, errors, {17: NOON})
+
+
+def person(external_id: str, email: str | None, firstname: str | None, rev: int, store: str = "demo") -> Person:
+    row = f"{store}/customers/{external_id}"
+    properties = {"email": email, "firstname": firstname, "shop_row": row, "shop_rev": Decimal(rev)}
+    return Person(store, external_id, row, email, NOON + timedelta(seconds=rev), properties)
 
 
 class HandMadeSandbox:
@@ -54,34 +61,44 @@ class HandMadeSandbox:
 
     def __init__(self, file: Path, shop: Shop) -> None:
         self.file = file
+        self._store = shop.store
         self._ids: dict[tuple[str, str], str] = {}
         self._connection = sqlite3.connect(file)
         self._connection.executescript(SCHEMA)
-        dead = {
-            (error.object_type, error.external_id)
-            for error in shop.errors
-            if (error.object_type, error.cause) != ("deal", "PARENT_REFUSED")
-        }
-        for kind, objects in shop.objects.items():
+        shown = expect([shop])
+        dead = {named for named, subject in shown.names.items() if subject in shown.dead}
+        speakers = {who.email or who.row: who for who in sorted(shop.people, key=lambda who: who.newest)}
+        people = {who.external_id: who.properties for who in speakers.values()}
+        for kind, objects in {"contact": people, **shop.objects}.items():
             for external_id, expected in objects.items():
-                if (kind, external_id) not in dead:
+                if (shop.store, kind, external_id) not in dead:
                     self.add(kind, external_id, {name: self._stored(name, value) for name, value in expected.items()})
+        for who in shop.people:
+            spoken_for = ("contact", speakers[who.email or who.row].external_id)
+            if spoken_for in self._ids:
+                self._ids["contact", who.external_id] = self._ids[spoken_for]
+        linked: set[tuple[str | None, str | None]] = set()
         for from_type, from_id, to_type, to_id in shop.links:
-            if (from_type, from_id) in self._ids:
+            pair = self._ids.get((from_type, from_id)), self._ids.get((to_type, to_id))
+            if None not in pair and pair not in linked:
+                linked.add(pair)
                 self.link(from_type, self._ids[from_type, from_id], to_type, self._ids[to_type, to_id])
 
     def add(self, kind: str, external_id: str, properties: dict[str, str]) -> str:
         """A record as a sender would write it, with the write logged; gives its id."""
         record_id = str(1001 + self._connection.execute("SELECT count(*) FROM record").fetchone()[0])
         self._ids[kind, external_id] = record_id
-        text = json.dumps({"shopbridge_key": f"demo:{kind.upper()}:{external_id}", **properties})
+        text = json.dumps({"shopbridge_key": f"{self._store}:{kind.upper()}:{external_id}", **properties})
         stamp = "2026-01-01T12:00:02.500Z"
         self.run("INSERT INTO record VALUES (?, ?, ?, 0, ?, ?, NULL, NULL)", record_id, kind, text, stamp, stamp)
-        self.write(kind, record_id, properties.get("shop_rev", ""), stamp, "create")
+        self.write(kind, record_id, properties.get("shop_rev", ""), stamp, "create", row=properties.get("shop_row", ""))
         return record_id
 
-    def write(self, kind: str, record_id: str, rev: str, at: str, action: str = "update", request: str = "r") -> None:
-        entry = (at, request, "c", kind, record_id, action, json.dumps({"shop_rev": rev}))
+    def write(
+        self, kind: str, record_id: str, rev: str, at: str, action: str = "update", request: str = "r", row: str = ""
+    ) -> None:
+        properties = {"shop_rev": rev} | ({"shop_row": row} if row else {})
+        entry = (at, request, "c", kind, record_id, action, json.dumps(properties))
         columns = "at, request_id, correlation_id, object_type, record_id, action, properties"
         self.run(f"INSERT INTO write_log ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", *entry)
 
@@ -112,6 +129,7 @@ def listed(shop: Shop) -> list[dict[str, str | None]]:
         {
             "id": str(number),
             "object_type": None if error.cause == "UNMAPPED_VALUE" else error.object_type.upper(),
+            "store": None if error.cause == "UNMAPPED_VALUE" else error.store,
             "external_id": None if error.cause == "UNMAPPED_VALUE" else error.external_id,
             "cause": error.cause,
             "source_topic": f"demo.public.{error.table}",

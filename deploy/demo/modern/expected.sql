@@ -1,9 +1,11 @@
 -- What HubSpot must hold, said by hand from the shop's rows: one view per object, one column per mapped property, as
 -- HubSpot stores it. Numbers are numeric (compared as numbers), all else is text; an empty text is a cleared property.
 -- Rows whose error is expected are in the views too: the comparison knows them by demo.expected_errors.
+-- People may stand in several rows, told by their e-mail: of those the row with the latest `newest` speaks, here and in
+-- the other shop. `shop_row` says which row that was.
 
-DROP VIEW IF EXISTS demo.expected_errors, demo.expected_association, demo.expected_contact, demo.expected_product,
-    demo.expected_deal, demo.expected_line_item, demo.refused;
+DROP VIEW IF EXISTS demo.expected_errors, demo.expected_association, demo.adrift, demo.expected_contact, demo.expected_guest,
+    demo.expected_product, demo.expected_deal, demo.expected_line_item, demo.refused;
 
 CREATE VIEW demo.expected_contact AS
 SELECT id::text                                           AS external_id,
@@ -15,8 +17,20 @@ SELECT id::text                                           AS external_id,
        CASE newsletter WHEN true THEN 'true' WHEN false THEN 'false' END AS shop_newsletter,
        to_char(born, 'YYYY-MM-DD')                        AS shop_born,
        nullif(attributes #>> '{loyalty,tier}', '')        AS shop_tier,
-       rev::numeric                                       AS shop_rev
+       'demo/customers/' || id                            AS shop_row,
+       rev::numeric                                       AS shop_rev,
+       updated_at                                         AS newest
 FROM customers;
+
+-- Orders of people without an account. The e-mail is the id.
+CREATE VIEW demo.expected_guest AS
+SELECT demo.contact_id(guest_email)                       AS external_id,
+       lower(trim(guest_email))                           AS email,
+       'demo/orders/' || id                               AS shop_row,
+       rev::numeric                                       AS shop_rev,
+       updated_at                                         AS newest
+FROM orders
+WHERE customer_id IS NULL AND guest_email <> '' AND status <> 'draft';
 
 CREATE VIEW demo.expected_product AS
 SELECT id::text                                           AS external_id,
@@ -36,6 +50,7 @@ CREATE VIEW demo.expected_deal AS
 SELECT id::text                                           AS external_id,
        'Order ' || number                                 AS dealname,
        total                                              AS amount,
+       currency                                           AS deal_currency_code,
        to_char(date_trunc('milliseconds', placed_at AT TIME ZONE 'UTC'), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
                                                           AS closedate,
        '75e28846-ad0d-4be2-a027-5e1da6590b98'             AS pipeline,
@@ -67,9 +82,17 @@ WHERE EXISTS (SELECT FROM orders o WHERE o.id = i.order_id AND o.status <> 'draf
 -- Rows that are refused for what they hold themselves.
 CREATE VIEW demo.refused AS
 SELECT 'CONTACT' AS object_type, id::text AS external_id, 'customers' AS source_table,
-       format('{"id": "%s"}', id) AS row_key, 'INVALID_EMAIL_ADDRESS' AS cause
+       format('{"id": "%s"}', id) AS row_key,
+       CASE WHEN lower(trim(email)) IN (SELECT f.email FROM demo.forgotten f) THEN 'EMAIL_BLOCKED'
+            ELSE 'INVALID_EMAIL_ADDRESS' END AS cause
 FROM customers
-WHERE trim(email) <> '' AND trim(email) !~ '^[^@[:space:]]+@[^@[:space:]]+\.[a-zA-Z]+$'
+WHERE trim(email) <> '' AND (trim(email) !~ '^[^@[:space:]]+@[^@[:space:]]+\.[a-zA-Z]+$'
+                             OR lower(trim(email)) IN (SELECT f.email FROM demo.forgotten f))
+UNION ALL
+SELECT 'CONTACT', demo.contact_id(guest_email), 'orders', format('{"id": %s}', id), 'INVALID_EMAIL_ADDRESS'
+FROM orders
+WHERE customer_id IS NULL AND guest_email <> '' AND status <> 'draft'
+  AND trim(guest_email) !~ '^[^@[:space:]]+@[^@[:space:]]+\.[a-zA-Z]+$'
 UNION ALL
 SELECT 'DEAL', id::text, 'orders', format('{"id": %s}', id),
        CASE status WHEN 'on_hold' THEN 'UNMAPPED_VALUE' ELSE 'INVALID_NUMBER' END
@@ -82,7 +105,7 @@ CREATE VIEW demo.expected_errors AS
 SELECT object_type, external_id, source_table, row_key, cause FROM demo.refused
 UNION ALL
 SELECT 'DEAL', o.id::text, 'orders', format('{"id": %s}', o.id), 'PARENT_REFUSED'
-FROM orders o JOIN demo.refused r ON r.object_type = 'CONTACT' AND r.external_id = o.customer_id::text
+FROM orders o JOIN demo.refused r ON r.object_type = 'CONTACT' AND r.external_id = demo.contact_id(o.buyer)
 WHERE o.status <> 'draft'
 UNION ALL
 SELECT 'LINE_ITEM', i.order_id || '-' || i.line_no, 'order_items',
@@ -97,12 +120,21 @@ WHERE NOT EXISTS (SELECT FROM demo.order_seen s WHERE s.id = i.order_id);
 -- Child to parent. A refused parent has no record to link to. (Links of a refused deal that HubSpot took earlier may be
 -- there or not: the comparison lets both pass.)
 CREATE VIEW demo.expected_association AS
-SELECT 'deal' AS from_type, o.id::text AS from_external_id, 'contact' AS to_type, c.id::text AS to_external_id
-FROM orders o JOIN customers c ON c.id = o.customer_id
+SELECT 'deal' AS from_type, o.id::text AS from_external_id, 'contact' AS to_type, c.external_id AS to_external_id
+FROM orders o JOIN (SELECT external_id FROM demo.expected_contact UNION SELECT external_id FROM demo.expected_guest) c
+  ON c.external_id = demo.contact_id(o.buyer)
 WHERE o.status <> 'draft'
-  AND NOT EXISTS (SELECT FROM demo.refused r WHERE r.object_type = 'CONTACT' AND r.external_id = c.id::text)
+  AND NOT EXISTS (SELECT FROM demo.refused r WHERE r.object_type = 'CONTACT' AND r.external_id = c.external_id)
 UNION ALL
 SELECT 'line_item', i.order_id || '-' || i.line_no, 'deal', o.id::text
 FROM order_items i JOIN orders o ON o.id = i.order_id
 WHERE o.status <> 'draft'
   AND NOT EXISTS (SELECT FROM demo.refused r WHERE r.object_type = 'DEAL' AND r.external_id = o.id::text);
+
+-- Deals whose buyer is not there any more: the record may stand by another row of the same person, and the link with it.
+CREATE VIEW demo.adrift AS
+SELECT o.id::text AS external_id
+FROM orders o
+WHERE o.status <> 'draft' AND o.buyer IS NOT NULL
+  AND NOT EXISTS (SELECT FROM demo.expected_contact c WHERE c.external_id = o.customer_id::text)
+  AND NOT EXISTS (SELECT FROM demo.expected_guest g WHERE g.external_id = demo.contact_id(o.buyer));

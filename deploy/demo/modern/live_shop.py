@@ -55,6 +55,10 @@ class Work:
         )
         self._write(query, {**changes, **_prefixed(key)}, revised="rev")
 
+    def run(self, statement: LiteralString, values: Values | None = None) -> None:
+        """Any statement that changes rows with a rev."""
+        self._write(sql.SQL(statement) + sql.SQL(""), values or {}, revised="rev")
+
     def delete(self, table: str, key: Values) -> list[dict[str, Any]]:
         """Deletes rows and gives them back without their rev, ready to be inserted again."""
         query = sql.SQL("DELETE FROM {} WHERE {} RETURNING {}").format(

@@ -1,4 +1,4 @@
-"""All rows of a demo shop, from a seed and a scale. Pure: the same arguments give the same rows."""
+"""All rows of the modern demo shop, from a seed and a scale. Pure: the same arguments give the same rows."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ COLUMNS = {
     ),
     "products": ("id", "sku", "name", "description", "price", "cost", "attributes"),
     "orders": (
-        *("id", "number", "customer_id", "status", "total", "shipping", "placed_at", "loyalty_points", "note"),
-        "attributes",
+        *("id", "number", "customer_id", "guest_email", "status", "currency", "total", "shipping", "placed_at"),
+        *("loyalty_points", "note", "attributes"),
     ),
     "order_items": ("order_id", "line_no", "product_id", "product_name", "quantity", "unit_price", "options"),
     "audit_log": ("at", "entry"),
@@ -45,7 +45,10 @@ NEVER_FROM = 900_000_001
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How many rows of each kind; the `bad_…` are refused for what they hold, the `…_with_…` have children."""
+    """How many rows of each kind; the `bad_…` are refused for what they hold, the `…_with_…` have children.
+
+    `twins`: customers in a second row, `shared`: in the other shop too. `guests`: orders of people without an account.
+    """
 
     customers: int
     products: int
@@ -57,6 +60,10 @@ class Sizes:
     bad_points: int
     bad_points_with_lines: int
     orphan_lines: int
+    twins: int
+    shared: int
+    guests: int
+    bad_guests: int
 
     @classmethod
     def at(cls, scale: float) -> Sizes:
@@ -76,6 +83,10 @@ class Sizes:
             of(28, 5),
             of(9, 2),
             of(40, 2),
+            of(40, 3),
+            of(100, 3),
+            of(200, 6),
+            of(4, 2),
         )
 
 
@@ -153,12 +164,22 @@ def product(rng: Random, product_id: int) -> Row:
     )
 
 
-def order(rng: Random, order_id: int, customer_id: UUID | None, status: str, points: str | None) -> Row:
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Who bought: a customer, a guest with an e-mail, or nobody that the shop knows."""
+
+    customer_id: UUID | None = None
+    guest_email: str | None = None
+
+
+def order(rng: Random, order_id: int, buyer: Buyer, status: str, points: str | None) -> Row:
     return (
         order_id,
         f"{rng.choice((2024, 2025))}-{order_id:06}",
-        customer_id,
+        buyer.customer_id,
+        buyer.guest_email,
         status,
+        rng.choice(dirt.CURRENCIES),
         Decimal(rng.randrange(0, 900_000)).scaleb(-2),
         None if dirt.maybe(rng, 0.2) else Decimal(rng.randrange(0, 400_000)).scaleb(-4),
         None if dirt.maybe(rng, 0.1) else instant(rng),
@@ -184,6 +205,7 @@ class _Builder:
 
     def build(self) -> ShopRows:
         refused = self._customers()
+        self._people_in_two_rows()
         self._rows.tables["products"] += [product(self._rng, number) for number in range(1, self._sizes.products + 1)]
         self._orders(refused)
         self._orphans()
@@ -206,6 +228,17 @@ class _Builder:
             self._good_customers += [] if bad else [row[0]]  # type: ignore[list-item]
         return refused
 
+    def _people_in_two_rows(self) -> None:
+        """Customers entered twice, customers of both shops, and the one whom HubSpot's users had erased."""
+        known = [
+            str(row[1]) for row in self._rows.tables["customers"][self._sizes.bad_emails :] if str(row[1] or "").strip()
+        ]
+        emails = [dirt.respelled(self._rng, email) for email in self._rng.sample(known, self._sizes.twins)]
+        emails += [dirt.shared_email(number) for number in range(1, self._sizes.shared + 1)]
+        for number, email in enumerate([*emails, dirt.FORGOTTEN], start=self._sizes.customers):
+            self._rows.tables["customers"].append(customer(self._rng, number, email))
+            self._good_customers.append(self._rows.tables["customers"][-1][0])  # type: ignore[arg-type]
+
     def _orders(self, refused: list[UUID]) -> None:
         ids: Iterator[int] = iter(range(1, self._sizes.orders + 1))
         for number in range(self._sizes.unmapped):
@@ -217,30 +250,52 @@ class _Builder:
             self._refused_order(next(ids), "paid", bad, with_lines=number < self._sizes.bad_points_with_lines)
         for customer_id in refused:
             order_id = next(ids)
-            self._add_order(order_id, customer_id, "paid", dirt.points(self._rng))
+            self._add_order(order_id, Buyer(customer_id), "paid", dirt.points(self._rng))
             self._lines(order_id, 2)
             self._plant("orders", {"id": order_id}, "DEAL", str(order_id), "PARENT_REFUSED")
+        self._guests(ids)
         for order_id in ids:
             status = self._rng.choices(STATUSES, STATUS_WEIGHTS)[0]
             self._add_order(order_id, self._somebody(), status, dirt.points(self._rng))
             self._lines(order_id, self._rng.choices((0, 1, 2, 3, 4, 6, 12), weights=(8, 25, 27, 20, 13, 6, 1))[0])
 
+    def _guests(self, ids: Iterator[int]) -> None:
+        """Guests, some with several orders, some known as customers too; and some whose address is none."""
+        emails = [str(row[1]) for row in self._rows.tables["customers"][self._sizes.bad_emails :] if row[1]]
+        known = [email for email in emails if email.strip() and email != dirt.FORGOTTEN]
+        for number in range(self._sizes.guests):
+            shapes = (
+                dirt.guest_email(self._rng, number),
+                dirt.guest_email(self._rng, number // 2),
+                self._rng.choice(known),
+            )
+            email = self._rng.choices(shapes, weights=(60, 20, 20))[0]
+            order_id = next(ids)
+            self._add_order(order_id, Buyer(None, email), "paid", dirt.points(self._rng))
+            self._lines(order_id, self._rng.randrange(3))
+        for number in range(self._sizes.bad_guests):
+            order_id, email = next(ids), dirt.bad_email(self._rng, NEVER_FROM + number)
+            self._add_order(order_id, Buyer(None, email), "paid", dirt.points(self._rng))
+            contact_id = email.replace("%", "%25").replace(" ", "%20")
+            self._plant("orders", {"id": order_id}, "CONTACT", contact_id, "INVALID_EMAIL_ADDRESS")
+            self._plant("orders", {"id": order_id}, "DEAL", str(order_id), "PARENT_REFUSED")
+
     def _refused_order(self, order_id: int, status: str, points: str | None, *, with_lines: bool) -> None:
-        self._add_order(order_id, self._rng.choice(self._good_customers), status, points)
+        self._add_order(order_id, Buyer(self._rng.choice(self._good_customers[:-1])), status, points)
         cause = "UNMAPPED_VALUE" if status == "on_hold" else "INVALID_NUMBER"
         self._plant("orders", {"id": order_id}, "DEAL", str(order_id), cause)
         if with_lines:
             self._plant_lines(order_id, self._lines(order_id, 2), "PARENT_REFUSED")
 
-    def _somebody(self) -> UUID | None:
-        return None if dirt.maybe(self._rng, 0.08) else self._rng.choice(self._good_customers)
+    def _somebody(self) -> Buyer:
+        return Buyer() if dirt.maybe(self._rng, 0.08) else Buyer(self._rng.choice(self._good_customers))
 
     def _orphans(self) -> None:
         for number in range(self._sizes.orphan_lines):
             self._plant_lines(NEVER_FROM + number, self._lines(NEVER_FROM + number, 1), "PARENT_NEVER_SEEN")
 
-    def _add_order(self, order_id: int, customer_id: UUID | None, status: str, points: str | None) -> None:
-        self._rows.tables["orders"].append(order(self._rng, order_id, customer_id, status, points))
+    def _add_order(self, order_id: int, buyer: Buyer, status: str, points: str | None) -> None:
+        self._rows.tables["orders"].append(order(self._rng, order_id, buyer, status, points))
 
     def _lines(self, order_id: int, count: int) -> range:
         for line_no in range(1, count + 1):

@@ -1,4 +1,4 @@
--- The demo shop: a modern PostgreSQL schema. Applied once, to an empty database.
+-- The modern demo shop: a PostgreSQL schema. Applied once, to an empty database.
 --
 -- No foreign keys: orders outlive their customers, lines outlive their products, and a line may be written before its
 -- order. Each of these happens in shops, and each must be shown.
@@ -10,6 +10,19 @@ CREATE SEQUENCE rev_seq;
 CREATE FUNCTION set_rev() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.rev := nextval('rev_seq');
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION set_updated() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.updated_at := clock_timestamp();
+    RETURN NEW;
+END $$;
+
+-- Whoever bought: a customer's id, or the e-mail of a guest. One column, so that a link can name either.
+CREATE FUNCTION set_buyer() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.buyer := coalesce(NEW.customer_id::text, nullif(NEW.guest_email, ''));
     RETURN NEW;
 END $$;
 
@@ -26,6 +39,7 @@ CREATE TABLE customers (
     born        date,
     attributes  jsonb,
     created_at  timestamptz NOT NULL,
+    updated_at  timestamptz NOT NULL,
     rev         bigint NOT NULL
 );
 
@@ -46,13 +60,17 @@ CREATE TABLE orders (
     id             bigserial PRIMARY KEY,
     number         text NOT NULL,
     customer_id    uuid,
+    guest_email    text,
+    buyer          text,
     status         order_status NOT NULL,
+    currency       text NOT NULL,
     total          numeric(12, 2) NOT NULL,
     shipping       numeric(10, 4),
     placed_at      timestamptz,
     loyalty_points text,
     note           text,
     attributes     jsonb,
+    updated_at     timestamptz NOT NULL,
     rev            bigint NOT NULL
 );
 CREATE INDEX ON orders (customer_id);
@@ -86,6 +104,10 @@ CREATE TRIGGER set_rev BEFORE INSERT OR UPDATE ON products FOR EACH ROW EXECUTE 
 CREATE TRIGGER set_rev BEFORE INSERT OR UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION set_rev();
 CREATE TRIGGER set_rev BEFORE INSERT OR UPDATE ON order_items FOR EACH ROW EXECUTE FUNCTION set_rev();
 
+CREATE TRIGGER set_updated BEFORE INSERT OR UPDATE ON customers FOR EACH ROW EXECUTE FUNCTION set_updated();
+CREATE TRIGGER set_updated BEFORE INSERT OR UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION set_updated();
+CREATE TRIGGER set_buyer BEFORE INSERT OR UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION set_buyer();
+
 -- What the demo knows about its own shop. Not captured.
 CREATE SCHEMA demo;
 
@@ -113,11 +135,23 @@ CREATE TABLE demo.commits (
     at  timestamptz NOT NULL
 );
 
+-- E-mails that HubSpot's users had erased for privacy: HubSpot refuses them for ever.
+CREATE TABLE demo.forgotten (email text PRIMARY KEY);
+
+-- A buyer as the external id of a contact: printable ASCII without blanks, all else percent-encoded.
+CREATE FUNCTION demo.contact_id(buyer text) RETURNS text LANGUAGE sql IMMUTABLE AS
+$$
+SELECT replace(replace(replace(replace(buyer, '%', '%25'), ' ', '%20'), 'ü', '%C3%BC'), 'Ü', '%C3%9C')
+$$;
+
 -- Order ids that the shop's own sequence does not reach, for lines whose order never comes.
 CREATE SEQUENCE demo.never START 950000001;
 
 -- Makes new e-mail addresses different from all others.
 CREATE SEQUENCE demo.tag START 1000000;
+
+-- Numbers of addresses that both shops use.
+CREATE SEQUENCE demo.shared START 100001;
 
 -- Every order that ever was: a line of an order that was deleted rests, a line of one that never came is an error.
 CREATE TABLE demo.order_seen (id bigint PRIMARY KEY);
@@ -129,4 +163,6 @@ BEGIN
 END $$;
 
 CREATE TRIGGER see_orders AFTER INSERT ON orders
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION demo.see_orders();
+CREATE TRIGGER see_renumbered_orders AFTER UPDATE ON orders
     REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION demo.see_orders();

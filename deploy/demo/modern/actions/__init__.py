@@ -15,6 +15,11 @@ Action = Callable[[LiveShop], None]
 
 ACTIONS: tuple[tuple[int, Action], ...] = (
     (6, customers.insert_customer),
+    (3, customers.insert_shared_customer),
+    (3, customers.insert_twin),
+    (3, customers.register_guest),
+    (2, customers.swap_emails),
+    (2, customers.rekey_customer),
     (8, customers.edit_customer),
     (3, customers.touch_customer),
     (4, customers.change_email),
@@ -28,6 +33,7 @@ ACTIONS: tuple[tuple[int, Action], ...] = (
     (2, products.rewrite_description),
     (1, products.delete_product),
     (1, products.return_product),
+    (1, products.rekey_product),
     (6, orders.insert_order),
     (3, orders.insert_lines_first),
     (5, orders.change_customer),
@@ -35,6 +41,7 @@ ACTIONS: tuple[tuple[int, Action], ...] = (
     (10, orders.move_status),
     (6, orders.edit_order),
     (6, orders.save_order),
+    (1, orders.rekey_order),
     (2, orders.delete_order),
     (2, orders.return_order),
     (1, orders.hold_order),

@@ -18,11 +18,11 @@ from deploy.demo.modern.live_shop import (
     Work,
 )
 
-SOUND_CUSTOMER = (
-    "(customer_id IS NULL OR customer_id::text NOT IN"
+SOUND_BUYER = (
+    "(buyer IS NULL OR demo.contact_id(buyer) NOT IN"
     " (SELECT external_id FROM demo.refused WHERE object_type = 'CONTACT'))"
 )
-SPOILABLE = f"status <> 'draft' AND {HEALTHY_ORDER} AND {CHILDLESS_ORDER} AND {SOUND_CUSTOMER}"
+SPOILABLE = f"status <> 'draft' AND {HEALTHY_ORDER} AND {CHILDLESS_ORDER} AND {SOUND_BUYER}"
 OPEN = ("pending", "paid", "shipped", "cancelled")
 
 
@@ -148,11 +148,34 @@ def mend_points(shop: LiveShop) -> None:
     _change(shop, condition, lambda live: {"loyalty_points": dirt.points(live.rng)})
 
 
+def rekey_order(shop: LiveShop) -> None:
+    """An order gets another number in place, and so do its lines."""
+    order = shop.pick("orders", HEALTHY_ORDER)
+    if order is not None:
+        order_id = shop.next_id("orders_id_seq")
+        with shop.transaction() as work:
+            work.update("orders", {"id": order["id"]}, id=order_id)
+            work.update("order_items", {"order_id": order["id"]}, order_id=order_id)
+
+
 def new_order(shop: LiveShop, order_id: int) -> rows.Row:
-    """An order of a sound customer, or of nobody."""
-    customer = shop.pick("customers", HEALTHY_CUSTOMER) if dirt.maybe(shop.rng, 0.9) else None
+    """An order of a sound customer, of a guest, or of nobody."""
     status = shop.rng.choices(rows.STATUSES, rows.STATUS_WEIGHTS)[0]
-    return rows.order(shop.rng, order_id, customer["id"] if customer else None, status, dirt.points(shop.rng))
+    return rows.order(shop.rng, order_id, _buyer(shop), status, dirt.points(shop.rng))
+
+
+def _buyer(shop: LiveShop) -> rows.Buyer:
+    """A guest may be a customer who did not log in, or a guest of before."""
+    kind = shop.rng.choices(("customer", "nobody", "new guest", "old guest", "not logged in"), (70, 10, 8, 6, 6))[0]
+    if kind == "new guest":
+        return rows.Buyer(None, dirt.guest_email(shop.rng, shop.next_id("demo.tag")))
+    if kind == "old guest":
+        guest = shop.pick("orders", f"guest_email <> '' AND {SOUND_BUYER}")
+        return rows.Buyer(None, guest["guest_email"] if guest else None)
+    customer = shop.pick("customers", HEALTHY_CUSTOMER)
+    if customer is None or kind == "nobody":
+        return rows.Buyer()
+    return rows.Buyer(customer["id"]) if kind == "customer" else rows.Buyer(None, customer["email"])
 
 
 def add_lines(shop: LiveShop, work: Work, order_id: int, count: int) -> None:

@@ -55,6 +55,16 @@ def return_product(shop: LiveShop) -> None:
             work.insert("products", {**product, "price": rows.price(shop.rng)})
 
 
+def rekey_product(shop: LiveShop) -> None:
+    """A product gets another number in place, and the lines follow."""
+    product = shop.pick("products")
+    if product is not None:
+        product_id = shop.next_id("products_id_seq")
+        with shop.transaction() as work:
+            work.update("products", {"id": product["id"]}, id=product_id)
+            work.update("order_items", {"product_id": product["id"]}, product_id=product_id)
+
+
 def write_audit_log(shop: LiveShop) -> None:
     """A table that is mapped to nothing."""
     with shop.transaction() as work:

@@ -1,0 +1,1 @@
+"""The legacy demo shop: MariaDB, prefixed tables, flags, zero dates, cascades, and everything HTML-escaped."""
