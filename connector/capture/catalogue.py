@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, LiteralString, cast
+from typing import Any, Final, LiteralString
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -63,7 +63,17 @@ def connect(url: str) -> Connection:
         raise RetriableError(f"the shop's database does not answer: {text}") from error
 
 
-class PostgresSession:
+class PostgresQuoting:
+    """Names and texts as PostgreSQL wants them."""
+
+    def quoted(self, *names: str) -> str:
+        return quoted(*names)
+
+    def literal(self, text: str) -> str:
+        return "'" + text.replace("'", "''") + "'"
+
+
+class PostgresSession(PostgresQuoting):
     """What `session.Session` asks, of PostgreSQL."""
 
     def __init__(self, connection: Connection) -> None:
@@ -71,19 +81,13 @@ class PostgresSession:
 
     def execute(self, statement: str, *parameters: object) -> Sequence[Sequence[Any]]:
         try:
-            cursor = self._connection.execute(cast("LiteralString", statement), parameters)
+            cursor = self._connection.execute(statement, parameters or None)
         except psycopg.Error as error:
             raise CaptureError(f"the shop's database refuses: {str(error).strip()}") from error
         return cursor.fetchall() if cursor.description else []
 
     def commit(self) -> None:
         self._connection.commit()
-
-    def quoted(self, *names: str) -> str:
-        return quoted(*names)
-
-    def literal(self, text: str) -> str:
-        return "'" + text.replace("'", "''") + "'"
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from connector.capture import binlog_config
 from connector.capture.plan import SCHEMA, CapturePlan
 from connector.kafka.admin import NewTopic
 from connector.kafka.limits import LARGEST_CHANGE
@@ -21,8 +22,13 @@ AVRO_CONVERTER: Final = "io.apicurio.registry.utils.converter.AvroConverter"
 HEARTBEAT_MS: Final = 5000
 QUEUE_BYTES: Final = 64 * 1024 * 1024
 
-UNLISTED_KEYS: Final = frozenset({"field.name.adjustment.mode", "offset.mismatch.strategy"})
-"""Settings that Debezium 3.6 obeys and leaves out of its list of definitions."""
+STRIP_DEFAULTS: Final = "shopbridge.connect.StripDefaults"
+"""Our transform: without defaults in the schema the converter leaves NULL alone."""
+
+UNLISTED_KEYS: Final = (
+    frozenset({"field.name.adjustment.mode", "offset.mismatch.strategy"}) | binlog_config.UNLISTED_KEYS
+)
+"""Settings that Debezium obeys and leaves out of its list of definitions."""
 
 FREE_PREFIXES: Final = (
     "key.converter.",
@@ -33,6 +39,7 @@ FREE_PREFIXES: Final = (
     "transforms.",
     "predicates.",
     "driver.",
+    *binlog_config.FREE_PREFIXES,
 )
 """Families whose members Connect does not list."""
 
@@ -41,27 +48,32 @@ TYPES: Final[Mapping[str, str]] = {
     "decimal.handling.mode": "string",
     "column.propagate.source.type": ".*",
     "time.precision.mode": "adaptive_time_microseconds",
-    # `numeric` makes months of 30.4 days.
-    "interval.handling.mode": "string",
-    "hstore.handling.mode": "json",
-    "binary.handling.mode": "bytes",
-    # Otherwise columns of types unknown to Debezium are missing without a word.
-    "include.unknown.datatypes": "true",
     "schema.name.adjustment.mode": "avro",
     "field.name.adjustment.mode": "avro",
 }
 
 NO_LOSS: Final[Mapping[str, str]] = {
-    # A slot that is ahead of our offset has lost changes: fail instead of going on from there.
-    "offset.mismatch.strategy": "trust_offset",
-    "lsn.flush.mode": "connector",
-    "slot.drop.on.stop": "false",
     "errors.tolerance": "none",
     "event.processing.failure.handling.mode": "fail",
     "skipped.operations": "none",
     # Change topics are not compacted, so a tombstone would only be one more record to skip.
     "tombstones.on.delete": "false",
     "errors.log.enable": "true",
+}
+
+POSTGRES: Final[Mapping[str, str]] = {
+    "connector.class": CONNECTOR_CLASS,
+    "plugin.name": "pgoutput",
+    # `numeric` makes months of 30.4 days.
+    "interval.handling.mode": "string",
+    "hstore.handling.mode": "json",
+    "binary.handling.mode": "bytes",
+    # Otherwise columns of types unknown to Debezium are missing without a word.
+    "include.unknown.datatypes": "true",
+    # A slot that is ahead of our offset has lost changes: fail instead of going on from there.
+    "offset.mismatch.strategy": "trust_offset",
+    "lsn.flush.mode": "connector",
+    "slot.drop.on.stop": "false",
 }
 
 SNAPSHOTS: Final[Mapping[str, str]] = {
@@ -84,12 +96,14 @@ FLOW: Final[Mapping[str, str]] = {
 }
 
 
-def connector_config(plan: CapturePlan, settings: Settings) -> dict[str, str]:
-    """The whole configuration; what the shop file states under `capture: config` comes last and wins."""
+def connector_config(plan: CapturePlan, settings: Settings, *, strips_defaults: bool = False) -> dict[str, str]:
+    """The whole configuration; what the shop file states under `capture: config` comes last and wins.
+
+    `strips_defaults`: Connect has our transform.
+    """
     return {
-        "connector.class": CONNECTOR_CLASS,
-        "plugin.name": "pgoutput",
-        **_database(plan),
+        **_address(plan),
+        **(binlog_config.settings_of(plan, settings) if plan.reads_binlog else _postgres(plan)),
         **_scope(plan),
         **TYPES,
         **NO_LOSS,
@@ -102,6 +116,7 @@ def connector_config(plan: CapturePlan, settings: Settings) -> dict[str, str]:
         **_converter("key", settings),
         **_converter("value", settings),
         **plan.extra_config,
+        **(_transforms(plan) if strips_defaults else {}),
     }
 
 
@@ -114,13 +129,26 @@ def topics(plan: CapturePlan, settings: Settings) -> list[NewTopic]:
     brief = _topic_config(1)
     changes = [NewTopic(name, settings.topic_partitions, settings.topic_replication, kept) for name in plan.topics]
     watches = (plan.heartbeat_topic, f"__debezium-heartbeat.{plan.prefix}", plan.notifications_topic)
-    return changes + [NewTopic(name, 1, settings.topic_replication, brief) for name in watches]
+    history = [binlog_config.history_topic(plan, settings)] if plan.reads_binlog else []
+    return changes + [NewTopic(name, 1, settings.topic_replication, brief) for name in watches] + history
 
 
 def heartbeat_query(plan: CapturePlan) -> str:
-    """Moves the slot on while captured tables rest; its change says that all commits before it have been read."""
+    """Moves the reading on while captured tables rest; its change says that all commits before it have been read."""
+    table = f"{SCHEMA}.{plan.heartbeat_table}"
+    if plan.reads_binlog:
+        return binlog_config.heartbeat_query(table)
     values = "(id, beat) VALUES (1, now()) ON CONFLICT (id) DO UPDATE SET beat = excluded.beat"
-    return f"INSERT INTO {SCHEMA}.{plan.heartbeat_table} {values}"
+    return f"INSERT INTO {table} {values}"
+
+
+def _transforms(plan: CapturePlan) -> dict[str, str]:
+    """Ours before those that the shop file names."""
+    theirs = plan.extra_config.get("transforms", "")
+    return {
+        "transforms": f"stripDefaults,{theirs}" if theirs else "stripDefaults",
+        "transforms.stripDefaults.type": STRIP_DEFAULTS,
+    }
 
 
 def unknown_keys(config: Mapping[str, str], defined: Iterable[str]) -> list[str]:
@@ -146,16 +174,24 @@ def _with_suggestion(key: str, known: Iterable[str]) -> str:
     return f"{key} (did you mean {near[0]}?)" if near else key
 
 
-def _database(plan: CapturePlan) -> dict[str, str]:
+def _address(plan: CapturePlan) -> dict[str, str]:
     address = plan.address
-    ssl = {"database.sslmode": address.sslmode} if address.sslmode else {}
     return {
         "database.hostname": address.host,
         "database.port": str(address.port),
-        "database.dbname": address.database,
         "database.user": address.user,
         "database.password": address.password,
-        **ssl,
+    }
+
+
+def _postgres(plan: CapturePlan) -> dict[str, str]:
+    return {
+        **POSTGRES,
+        "database.dbname": plan.address.database,
+        **({"database.sslmode": plan.address.sslmode} if plan.address.sslmode else {}),
+        "slot.name": plan.slot,
+        "publication.name": plan.publication,
+        "publication.autocreate.mode": "disabled",
     }
 
 
@@ -165,9 +201,6 @@ def _scope(plan: CapturePlan) -> dict[str, str]:
     return {
         **({"column.exclude.list": ",".join(left_out)} if left_out else {}),
         "topic.prefix": plan.prefix,
-        "slot.name": plan.slot,
-        "publication.name": plan.publication,
-        "publication.autocreate.mode": "disabled",
         "table.include.list": ",".join([*captured, regex_of(SCHEMA, plan.heartbeat_table)]),
         "signal.data.collection": f"{SCHEMA}.{plan.signal_table}",
     }

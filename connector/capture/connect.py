@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from connector.capture.config import unknown_keys
@@ -86,6 +86,28 @@ class Connect:
 
     async def put(self, name: str, config: Mapping[str, str]) -> None:
         _require(await self._ask("PUT", f"{_path(name)}/config", dict(config)), f"the configuration of {name}")
+
+    async def create_stopped(self, name: str, config: Mapping[str, str]) -> None:
+        """Make a connector that does nothing yet, but whose offsets of an earlier life can be seen."""
+        body = {"name": name, "config": dict(config), "initial_state": "STOPPED"}
+        _require(await self._ask("POST", "/connectors", body), f"making {name}")
+        await self.until(lambda: self._is_stopped(name), f"the connector {name} is not made")
+
+    async def plugins(self) -> frozenset[str]:
+        """Classes of all plugins, transforms and converters too."""
+        answer = await self._ask("GET", "/connector-plugins?connectorsOnly=false")
+        return frozenset(each["class"] for each in _require(answer, "the list of plugins").body)
+
+    async def configs(self) -> Mapping[str, Mapping[str, str]]:
+        """The configurations of all connectors, by name."""
+        answer = await self._ask("GET", "/connectors?expand=info")
+        return {name: each["info"]["config"] for name, each in _require(answer, "the list of connectors").body.items()}
+
+    async def offsets(self, name: str) -> Sequence[Mapping[str, Any]]:
+        """How far the connector has come, as it says it to Connect: `{"partition": ..., "offset": ...}`; [] without."""
+        answer = await self._ask("GET", f"{_path(name)}/offsets")
+        found: list[Mapping[str, Any]] = [] if answer.status == 404 else _require(answer, name).body["offsets"]
+        return found
 
     async def status(self, name: str) -> ConnectorStatus | None:
         """None without such a connector, or while Connect has not heard of its state yet."""

@@ -185,16 +185,25 @@ def row_key(key: Row) -> str:
 
 
 def database_position(source: Mapping[str, Any], transaction: Mapping[str, Any] | None) -> str:
-    """Position in PostgreSQL's log as text that sorts: the LSN, then the number of the event within its transaction.
+    """Position in the database's log as text that sorts.
 
-    Of a row read by an incremental snapshot it is the LSN at its reading. Empty, and so before all others, where the
-    event carries none.
+    PostgreSQL: the LSN, then the number of the event within its transaction. MariaDB and MySQL: the number of the
+    binlog's file, the byte in it, the row within the event. Of a row read by an incremental snapshot it is the place
+    at its reading. Empty, and so before all others, where the event carries none.
     """
+    if source.get("file"):
+        return binlog_position(source)
     lsn = source.get("lsn")
     if lsn is None and source.get("sequence"):
         lsn = int(json.loads(source["sequence"])[-1])  # rows of incremental snapshots have no LSN of their own
     order = transaction["total_order"] if transaction else 0
     return "" if lsn is None else f"{lsn & 0xFFFFFFFFFFFFFFFF:016x}/{order:08d}"
+
+
+def binlog_position(source: Mapping[str, Any]) -> str:
+    """Files are numbered; their common name may change with the server's configuration."""
+    number = str(source["file"]).rpartition(".")[2]
+    return f"{number:0>10}/{source.get('pos') or 0:020d}/{source.get('row') or 0:08d}"
 
 
 def _before(datum: Mapping[str, Any] | None, rows: RowReader, key: DecodedRow, *, full: bool) -> Row | None:
@@ -216,7 +225,8 @@ def _require_own_topic(source: Mapping[str, Any], topic: str) -> None:
     """A registry that counts two kinds of ids can hand out another table's schema, which may even fit the bytes."""
     if not topic.startswith(f"{source['name']}."):
         return  # renamed on the way, so its name says nothing
-    named = ".".join(str(source[part]) for part in ("name", "schema", "table") if source.get(part) is not None)
+    space = "schema" if source.get("schema") is not None else "db"  # MariaDB and MySQL have databases instead
+    named = ".".join(str(source[part]) for part in ("name", space, "table") if source.get(part) is not None)
     if _NO_TOPIC_CHARACTER.sub("_", named) != topic:
         raise RowError(
             "UNDECODABLE", f"the record on {topic} says it is of {named}: it was read by another table's schema"

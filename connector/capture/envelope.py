@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import fastavro
 from fastavro.schema import SchemaParseException
 
+from connector.capture import binlog_columns
 from connector.capture.columns import Convert, Names, column_name, converter, plain, without_null
 from connector.capture.row import DecodedRow
 from connector.change import Column
@@ -43,10 +44,12 @@ class RowReader:
     columns: tuple[ColumnReader, ...]
 
     @classmethod
-    def of(cls, record: Mapping[str, Any], names: Names) -> RowReader:
+    def of(
+        cls, record: Mapping[str, Any], names: Names, convert: Callable[[Any, Names], Convert] = converter
+    ) -> RowReader:
         return cls(
             tuple(
-                ColumnReader(field["name"], column_name(field), converter(field["type"], names))
+                ColumnReader(field["name"], column_name(field), convert(field["type"], names))
                 for field in record["fields"]
             )
         )
@@ -95,7 +98,9 @@ def compile_envelope(text: str) -> Envelope | None:
             "UNDECODABLE",
             f"the record {_name(definition)} is no Debezium envelope: it has {', '.join(fields)}. {FLATTENED}",
         )
-    return Envelope(writer, RowReader.of(_row_record(fields, names), names))
+    of_binlog = _source_name(fields["source"], names) in binlog_columns.SOURCES
+    convert = binlog_columns.converter if of_binlog else converter
+    return Envelope(writer, RowReader.of(_row_record(fields, names), names, convert))
 
 
 def compile_key(text: str) -> KeySchema:
@@ -130,6 +135,11 @@ def _row_record(fields: Mapping[str, Any], names: Names) -> Mapping[str, Any]:
         if isinstance(record, dict) and record.get("type") == "record":
             return record
     raise RowError("UNDECODABLE", "the envelope's `before` and `after` are no rows")
+
+
+def _source_name(schema: Any, names: Names) -> str:
+    found = names.definition(schema) if isinstance(schema, str) else schema
+    return str(found.get("connect.name", "")) if isinstance(found, dict) else ""
 
 
 def _name(definition: Mapping[str, Any]) -> str:

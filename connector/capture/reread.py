@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-import psycopg
-
-from connector.capture import catalogue, signals
-from connector.capture.catalogue import quoted
-from connector.capture.errors import CaptureError
+from connector.capture import signals
 from connector.capture.plan import CapturePlan
+from connector.capture.session import Quoting, session_of
 
 
 def reread(plan: CapturePlan, url: str, table: str, row_keys: Sequence[str]) -> str:
@@ -18,25 +15,20 @@ def reread(plan: CapturePlan, url: str, table: str, row_keys: Sequence[str]) -> 
 
     Raises RetriableError when the database does not answer, CaptureError when it refuses.
     """
-    try:
-        with catalogue.connect(url) as connection:
-            return signals.snapshot(connection, plan, [table], rows_with(row_keys))
-    except psycopg.Error as error:
-        raise CaptureError(f"the shop's database refuses to be asked for a snapshot: {error}") from error
+    with session_of(plan.kind, url) as session:
+        return signals.snapshot(session, plan, [table], rows_with(session, row_keys))
 
 
-def rows_with(row_keys: Sequence[str]) -> str:
+def rows_with(quoting: Quoting, row_keys: Sequence[str]) -> str:
     """The SQL condition that chooses the rows with these keys, each as `decode.row_key` writes it.
 
-    Values are literals without a type, which PostgreSQL reads by the type of the column.
+    Values are literals without a type, which the database reads by the type of the column.
     """
-    return " OR ".join(f"({_is(json.loads(key))})" for key in row_keys)
+    return " OR ".join(f"({_is(quoting, json.loads(key))})" for key in row_keys)
 
 
-def _is(key: dict[str, object]) -> str:
-    return " AND ".join(f"{quoted(column)} = {_literal(value)}" for column, value in key.items())
-
-
-def _literal(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value)
-    return "'" + text.replace("'", "''") + "'"
+def _is(quoting: Quoting, key: dict[str, object]) -> str:
+    return " AND ".join(
+        f"{quoting.quoted(column)} = {quoting.literal(value if isinstance(value, str) else json.dumps(value))}"
+        for column, value in key.items()
+    )

@@ -7,16 +7,14 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Final, LiteralString
-
-from psycopg import sql
+from typing import Any, Final
 
 from connector import wire
-from connector.capture.catalogue import Connection
 from connector.capture.config import regex_of
 from connector.capture.decode import ChangeDecoder
 from connector.capture.errors import CaptureError
 from connector.capture.plan import SCHEMA, CapturePlan
+from connector.capture.session import Session
 from connector.change import Operation
 from connector.errors import RowError
 from connector.record import Record
@@ -55,13 +53,16 @@ class SnapshotState:
 
 _SIGNAL: Final = "INSERT INTO {} (id, type, data) VALUES (%s, 'execute-snapshot', %s)"
 _READ_MARK: Final = "SELECT initial_load FROM {} WHERE id = 1 FOR UPDATE"
-_SET_MARK: Final = """
-INSERT INTO {} (id, initial_load) VALUES (1, %s) ON CONFLICT (id) DO UPDATE SET initial_load = excluded.initial_load
-"""
+_SET_MARK: Final = "INSERT INTO {} (id, initial_load) VALUES (1, %s) "
+_WHERE_IT_IS: Final = {
+    True: "ON DUPLICATE KEY UPDATE initial_load = VALUES(initial_load)",
+    False: "ON CONFLICT (id) DO UPDATE SET initial_load = excluded.initial_load",
+}
+"""By whether the database writes a binlog."""
 _CLEAR_MARK: Final = "UPDATE {} SET initial_load = NULL WHERE id = 1"
 
 
-def snapshot(connection: Connection, plan: CapturePlan, tables: Sequence[str] = (), where: str | None = None) -> str:
+def snapshot(session: Session, plan: CapturePlan, tables: Sequence[str] = (), where: str | None = None) -> str:
     """Ask for an incremental snapshot of tables in their order, of all mapped ones by default; returns the signal's id.
 
     `where` is SQL that chooses rows of each table. Raises CaptureError for a table that the plan does not capture.
@@ -69,29 +70,30 @@ def snapshot(connection: Connection, plan: CapturePlan, tables: Sequence[str] = 
     chosen = list(tables) or list(plan.tables)
     if strangers := [table for table in chosen if table not in plan.tables]:
         raise CaptureError(f"{', '.join(strangers)} is not captured; there are {', '.join(plan.tables)}")
-    signal = _send(connection, plan, _order(plan, chosen, where))
-    connection.commit()
+    signal = _send(session, plan, _order(plan, chosen, where))
+    session.commit()
     return signal
 
 
-def initial_load(connection: Connection, plan: CapturePlan) -> str | None:
+def initial_load(session: Session, plan: CapturePlan) -> str | None:
     """Ask for the first load unless that was done; the signal's id, or None.
 
     The mark is set in the signal's own transaction, so a set-up that broke off asks when it is run again.
     """
-    row = connection.execute(_mark(_READ_MARK, plan)).fetchone()
-    if row is not None and row[0] is not None:
+    mark = session.execute(_READ_MARK.format(_heartbeat_table(session, plan)))
+    if mark and mark[0][0] is not None:
         return None
-    signal = _send(connection, plan, _order(plan, plan.tables, None))
-    connection.execute(_mark(_SET_MARK, plan), (signal,))
-    connection.commit()
+    signal = _send(session, plan, _order(plan, plan.tables, None))
+    statement = _SET_MARK + _WHERE_IT_IS[plan.reads_binlog]
+    session.execute(statement.format(_heartbeat_table(session, plan)), signal)
+    session.commit()
     return signal
 
 
-def forget_initial_load(connection: Connection, plan: CapturePlan) -> None:
+def forget_initial_load(session: Session, plan: CapturePlan) -> None:
     """Without a slot there is a gap, so what was loaded before does not count."""
-    connection.execute(_mark(_CLEAR_MARK, plan))
-    connection.commit()
+    session.execute(_CLEAR_MARK.format(_heartbeat_table(session, plan)))
+    session.commit()
 
 
 def heartbeat(record: Record, decoder: ChangeDecoder) -> datetime | None:
@@ -160,12 +162,11 @@ def _order(plan: CapturePlan, tables: Sequence[str], where: str | None) -> Mappi
     return order
 
 
-def _send(connection: Connection, plan: CapturePlan, order: Mapping[str, Any]) -> str:
+def _send(session: Session, plan: CapturePlan, order: Mapping[str, Any]) -> str:
     signal = str(uuid.uuid4())
-    table = sql.Identifier(SCHEMA, plan.signal_table)
-    connection.execute(sql.SQL(_SIGNAL).format(table), (signal, json.dumps(order)))
+    session.execute(_SIGNAL.format(session.quoted(SCHEMA, plan.signal_table)), signal, json.dumps(order))
     return signal
 
 
-def _mark(statement: LiteralString, plan: CapturePlan) -> sql.Composed:
-    return sql.SQL(statement).format(sql.Identifier(SCHEMA, plan.heartbeat_table))
+def _heartbeat_table(session: Session, plan: CapturePlan) -> str:
+    return session.quoted(SCHEMA, plan.heartbeat_table)

@@ -14,6 +14,7 @@ from connector.cli.output import moment, print_json, print_table
 
 if TYPE_CHECKING:
     from connector.capture.control import CaptureStatus
+    from connector.capture.log_status import LogStatus
     from connector.mapping import Shop
 
 
@@ -94,14 +95,20 @@ def _print_status(store: str, found: CaptureStatus) -> None:
     else:
         rows.append(("connector", found.connector.state))
         rows += [(f"task {task.id}", f"{task.state} {task.cause}".strip()) for task in found.connector.tasks]
-    slot = found.slot
-    if slot.exists:
-        rows.append(("slot", f"{'active' if slot.active else 'NOT active'}, log {slot.state}"))
-        rows.append(("log kept for it", _size(slot.retained_bytes)))
-        rows.append(("log not yet confirmed", _size(slot.behind_bytes)))
-    else:
-        rows.append(("slot", "there is none"))
+    rows += _log_rows(found.log)
     print_table(None, ("", ""), rows)
+
+
+def _log_rows(log: LogStatus) -> list[tuple[str, object]]:
+    if not log.exists:
+        return [("log", "the connector has no place in it")]
+    reader = {True: "is read", False: "is NOT read", None: "is read by nobody that our role can see"}[log.active]
+    return [
+        ("log", f"{reader}; it is {log.state}"),
+        ("read up to", log.confirmed or "-"),
+        ("log kept", _size(log.retained_bytes)),
+        ("log not yet read", _size(log.behind_bytes)),
+    ]
 
 
 def _size(number: int | None) -> str:

@@ -93,8 +93,8 @@ def _print_status(found: Status) -> None:
 
 
 def _bytes(source: SourceState) -> str:
-    slot = source.slot
-    return "-" if slot is None or slot.behind_bytes is None else f"{slot.behind_bytes / 1024:,.0f} KiB"
+    log = source.log
+    return "-" if log is None or log.behind_bytes is None else f"{log.behind_bytes / 1024:,.0f} KiB"
 
 
 def _print_accounting(found: Status) -> None:

@@ -8,10 +8,12 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Final
 
-from connector.capture import catalogue, control, postgres, signals
+from connector.capture import control, signals
 from connector.capture.connect import Connect
 from connector.capture.control import Applied, CaptureStatus, Removed
+from connector.capture.databases import database_of
 from connector.capture.plan import CapturePlan, plan_capture
+from connector.capture.session import session_of
 from connector.http import Http
 from connector.mapping import Shop
 from connector.operations.broker import admin_of
@@ -33,7 +35,7 @@ async def connect_of(settings: Settings, *, patience_s: float = 60.0) -> AsyncIt
 
 def plan_for(shop: Shop, url: str) -> CapturePlan:
     """The plan with the catalogue's facts; `url` is the database by a role that may read them."""
-    return plan_capture(shop, control.read_facts(url, shop.database.schema, shop.tables()))
+    return plan_capture(shop, control.read_facts(shop.database.kind, url, shop.database.schema, shop.tables()))
 
 
 async def apply(shop: Shop, settings: Settings, url: str) -> Applied:
@@ -44,26 +46,24 @@ async def apply(shop: Shop, settings: Settings, url: str) -> Applied:
 
 
 async def status(shop: Shop, settings: Settings, url: str) -> CaptureStatus:
-    """How connector, slot and heartbeat stand."""
+    """How connector, log and heartbeat stand."""
     async with connect_of(settings, patience_s=LOOK_PATIENCE_S) as connect:
         return await control.status(plan_capture(shop), url, connect)
 
 
 async def remove(shop: Shop, settings: Settings, url: str) -> Removed:
-    """Take away connector, slot, publication, our tables and role; change topics stay."""
+    """Take away the connector and what was made for it in the database; change topics stay."""
     async with connect_of(settings) as connect:
-        return await control.remove(plan_capture(shop), url, connect)
+        return await control.remove(plan_capture(shop), url, connect, admin_of(settings))
 
 
 def sql(shop: Shop, url: str) -> str:
     """What an administrator has to run, of that only what is missing."""
     plan = replace(plan_for(shop, url), sets_password=False)
-    with catalogue.connect(url) as connection:
-        there = catalogue.read(connection, plan, postgres.grants(plan))
-    return postgres.sql_script(plan, there)
+    return database_of(plan.kind).script(plan, url)
 
 
 def snapshot(shop: Shop, url: str, tables: Sequence[str], where: str | None) -> str:
     """Ask for an incremental snapshot; the id of the signal."""
-    with catalogue.connect(url) as connection:
-        return signals.snapshot(connection, plan_capture(shop), tables, where)
+    with session_of(shop.database.kind, url) as session:
+        return signals.snapshot(session, plan_capture(shop), tables, where)

@@ -8,13 +8,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequ
 from pathlib import Path
 
 from connector import contracts
-from connector.capture.plan import plan_capture
 from connector.errors import ShopbridgeError
 from connector.kafka import Admin, ensure_change_topics, ensure_topics, own_topics
 from connector.mapping import Shop, load_shop
-from connector.operations import database, external, hubspot
+from connector.operations import connectors, database, external, hubspot
 from connector.operations.broker import admin_of
-from connector.operations.capturing import LOOK_PATIENCE_S, connect_of
 from connector.operations.contracts import check_contracts
 from connector.operations.environment import read_settings
 from connector.operations.portal import Finding
@@ -40,17 +38,21 @@ async def run_checks(files: Sequence[Path]) -> AsyncIterator[Finding]:
 
 
 def _works(settings: Settings, shops: Sequence[Shop]) -> list[tuple[str, Callable[[], Awaitable[Findings]]]]:
-    looks = [(shop, external.look if shop.capture.external else database.look) for shop in shops]
+    looks = [(shop, external.look if shop.capture.external else _database(settings)) for shop in shops]
     databases = [(f"database of {shop.store.id}", _in_thread(look, shop)) for shop, look in looks]
-    connectors = [("connect", _of_connector(settings, shop)) for shop in shops]
+    captures = [("connect", _of_connector(settings, shop)) for shop in shops]
     return [
         ("ledger", _in_thread(ledger, settings)),
         *databases,
         ("kafka", _in_thread(_kafka, settings, shops)),
         ("registry", lambda: _registry(settings)),
-        *connectors,
+        *captures,
         *([("hubspot", lambda: _hubspot(settings, shops))] if shops else []),
     ]
+
+
+def _database(settings: Settings) -> Callable[[Shop], Findings]:
+    return lambda shop: database.look(shop, settings.change_retention_days)
 
 
 def _in_thread(work: Callable[..., Findings], *arguments: object) -> Callable[[], Awaitable[Findings]]:
@@ -148,16 +150,7 @@ def _of_connector(settings: Settings, shop: Shop) -> Callable[[], Awaitable[Find
 async def _connector(settings: Settings, shop: Shop) -> Findings:
     if shop.capture.external:
         return await external.topics(settings, shop)
-    name = plan_capture(shop).connector
-    async with connect_of(settings, patience_s=LOOK_PATIENCE_S) as connect:
-        status = await connect.status(name)
-    if status is None:
-        what = f"connector: {settings.connect_url} answers, and has no connector {name}"
-        return [Finding(ok=False, what=what, remedy="Run `shopbridge capture apply`.")]
-    if status.runs:
-        return [Finding(ok=True, what=f"connector: {name} runs, and so does its task")]
-    cause = status.failed.cause if status.failed else f"it is {status.state}"
-    return [Finding(ok=False, what=f"connector: {name}: {cause}", remedy="Then run `shopbridge capture apply`.")]
+    return await connectors.look(settings, shop)
 
 
 async def _hubspot(settings: Settings, shops: Sequence[Shop]) -> Findings:

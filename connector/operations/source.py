@@ -1,4 +1,4 @@
-"""How far a shop's database has been captured: its replication slot, its heartbeat, and its snapshots."""
+"""How far a shop's database has been captured: its log, its heartbeat, and its snapshots."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from connector import wire
-from connector.capture import catalogue, signals
+from connector.capture import reading, signals
 from connector.capture.log_status import LOST, LogStatus
 from connector.capture.plan import CapturePlan, plan_capture
 from connector.capture.signals import SnapshotState
@@ -17,6 +17,7 @@ from connector.errors import RowError, ShopbridgeError
 from connector.kafka import TopicInfo, read_range
 from connector.mapping import Shop
 from connector.operations import external
+from connector.operations.capturing import LOOK_PATIENCE_S, connect_of
 from connector.operations.contracts import registry_of
 from connector.record import Record
 from connector.registry import Registry
@@ -31,12 +32,12 @@ NOTIFICATIONS_BACK: Final = 300
 class SourceState:
     """`captured_until`: what was committed before is in the change topics, by the newest heartbeat that got there.
 
-    `seconds` is its age. `slot` None: the database could not be asked.
+    `seconds` is its age. `log` None: the database could not be asked.
     """
 
     store: str
     prefix: str
-    slot: LogStatus | None
+    log: LogStatus | None
     captured_until: datetime | None
     seconds: float | None
     snapshot: SnapshotState
@@ -57,14 +58,14 @@ def source_state(shop: Shop, settings: Settings, topics: Mapping[str, TopicInfo]
     if shop.capture.external:
         return _of_others(shop, settings, topics)
     plan = plan_capture(shop)
-    slot = _slot(shop, plan, problems)
+    log = _log(shop, plan, settings, problems)
     captured_until = _captured_until(settings, topics.get(plan.heartbeat_topic), problems)
     seconds = None if captured_until is None else max((datetime.now(UTC) - captured_until).total_seconds(), 0.0)
     if seconds is not None and seconds > HEARTBEAT_LATE_S:
         problems.append(f"the heartbeat of {plan.prefix} is {seconds:.0f} s old: see `shopbridge capture status`")
     snapshot = _snapshot(settings, topics.get(plan.notifications_topic), problems)
     problems += [f"a snapshot of {plan.prefix} failed: {failure}" for failure in snapshot.failures]
-    return SourceState(shop.store.id, plan.prefix, slot, captured_until, seconds, snapshot, tuple(problems))
+    return SourceState(shop.store.id, plan.prefix, log, captured_until, seconds, snapshot, tuple(problems))
 
 
 def _of_others(shop: Shop, settings: Settings, topics: Mapping[str, TopicInfo]) -> SourceState:
@@ -78,18 +79,23 @@ def _of_others(shop: Shop, settings: Settings, topics: Mapping[str, TopicInfo]) 
     return SourceState(shop.store.id, shop.capture.prefix, None, until, seconds, SnapshotState(), tuple(problems))
 
 
-def _slot(shop: Shop, plan: CapturePlan, problems: list[str]) -> LogStatus | None:
+def _log(shop: Shop, plan: CapturePlan, settings: Settings, problems: list[str]) -> LogStatus | None:
     try:
-        with catalogue.connect(shop.database.url) as connection:
-            slot = catalogue.slot_status(connection, plan.slot)
+        log = asyncio.run(_log_status(plan, shop.database.url, settings))
     except ShopbridgeError as error:
         problems.append(str(error))
         return None
-    if not slot.exists:
-        problems.append(f"the database has no replication slot {plan.slot}: run `shopbridge capture apply`")
-    if slot.state == LOST:
-        problems.append(f"the database dropped log that the slot {plan.slot} still needed: load again by a snapshot")
-    return slot
+    where = f"binlog position of {plan.connector}" if plan.reads_binlog else f"replication slot {plan.slot}"
+    if not log.exists:
+        problems.append(f"there is no {where}: run `shopbridge capture apply`")
+    if log.state == LOST:
+        problems.append(f"the database dropped log that the {where} still needed: load again by a snapshot")
+    return log
+
+
+async def _log_status(plan: CapturePlan, url: str, settings: Settings) -> LogStatus:
+    async with connect_of(settings, patience_s=LOOK_PATIENCE_S) as connect:
+        return await reading.log_status(plan, url, connect)
 
 
 def _captured_until(settings: Settings, topic: TopicInfo | None, problems: list[str]) -> datetime | None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import uuid
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from connector.capture import catalogue, control, postgres, signals
@@ -21,15 +19,14 @@ from connector.capture.decode import ChangeDecoder, schema_ids
 from connector.capture.errors import CaptureError
 from connector.capture.log_status import LogStatus
 from connector.capture.plan import CapturePlan, plan_capture
+from connector.capture.session import session_of
 from connector.change import UNAVAILABLE, Change, Operation
 from connector.errors import RowError
 from connector.http import Http
-from connector.kafka import Admin, read_range
-from connector.mapping import Shop, load_shop
-from connector.record import Record
+from connector.mapping import load_shop
 from connector.registry import Registry
-from connector.settings import Settings
 from tests.support.every_type import SETUP, TYPES, Refused
+from tests.support.lab import Lab, lab_of
 from tests.support.world import wait_until
 
 pytestmark = pytest.mark.end_to_end
@@ -77,96 +74,6 @@ INSERT INTO long_values VALUES (1, 'a', repeat('t', 9000), decode(repeat('ab', 9
 """
 
 
-@dataclass(frozen=True)
-class Lab:
-    """A database of its own, captured under a name of its own. `owner` and `admin` are its addresses."""
-
-    name: str
-    owner: str
-    admin: str
-    settings: Settings
-    shop: Shop
-
-    def sql(self, *statements: str) -> None:
-        with psycopg.connect(self.admin, autocommit=True) as connection:
-            for statement in statements:
-                connection.execute(statement)
-
-    def plan(self) -> CapturePlan:
-        return plan_capture(self.shop, control.read_facts(self.admin, "public", self.shop.tables()))
-
-    @asynccontextmanager
-    async def connect(self) -> AsyncIterator[Connect]:
-        http = Http(self.settings.connect_url)
-        try:
-            yield Connect(http, patience_s=30)
-        finally:
-            await http.aclose()
-
-    async def apply(self, plan: CapturePlan | None = None, url: str | None = None) -> Applied:
-        async with self.connect() as connect:
-            topics = Admin(self.settings.kafka_bootstrap)
-            return await control.apply(plan or self.plan(), self.settings, url or self.admin, connect, topics)
-
-    async def remove(self) -> control.Removed:
-        async with self.connect() as connect:
-            return await control.remove(self.plan(), self.admin, connect)
-
-    def records(self, topic: str) -> list[Record]:
-        """All records of a topic, by partition."""
-        info = Admin(self.settings.kafka_bootstrap).topic_ids([topic])[topic]
-        return [
-            record
-            for number, end in info.end_offsets.items()
-            for record in read_range(self.settings.kafka_bootstrap, topic, number, info.start_offsets[number], end)
-        ]
-
-    async def changes(self, table: str, full: Sequence[str] = ()) -> list[Change]:
-        """All changes of a table that came so far, in the order of the database."""
-        http = Http(self.settings.registry_url)
-        registry = Registry(http, patience_s=30)
-        decoder = ChangeDecoder(registry, lambda _topic: "id", lambda topic: topic.endswith(tuple(full)))
-        records = await asyncio.to_thread(self.records, self.shop.topic(table))
-        await registry.load({number for record in records for number in schema_ids(record)})
-        await http.aclose()
-        found = [change for record in records if (change := decoder.decode(record)) is not None]
-        return sorted(found, key=lambda change: change.database_position)
-
-    async def wait_for(self, table: str, count: int, full: Sequence[str] = ()) -> list[Change]:
-        """The changes of a table once there are so many."""
-        topic = self.shop.topic(table)
-        await asyncio.to_thread(
-            wait_until, f"{count} changes of {table}", lambda: len(self.records(topic)) >= count, 60
-        )
-        return await self.changes(table, full)
-
-    async def snapshot(self, plan: CapturePlan) -> signals.SnapshotState:
-        """How the newest snapshot goes."""
-        http = Http(self.settings.registry_url)
-        registry = Registry(http, patience_s=30)
-        records = await asyncio.to_thread(self.records, plan.notifications_topic)
-        await registry.load({number for record in records for number in schema_ids(record)})
-        await http.aclose()
-        return signals.follow(records, registry)
-
-    async def snapshot_over(self, plan: CapturePlan, signal: str | None) -> signals.SnapshotState:
-        """The state of the snapshot of this signal, once it is over."""
-        async with self.connect() as connect:
-
-            async def over() -> bool:
-                found = await self.snapshot(plan)
-                return found.signal == signal and not found.running
-
-            await connect.until(over, "the snapshot goes on")
-        return await self.snapshot(plan)
-
-    async def load(self) -> None:
-        """Set capture up and wait for the end of the first load."""
-        plan = self.plan()
-        applied = await self.apply(plan)
-        await self.snapshot_over(plan, applied.signal)
-
-
 @pytest.fixture(scope="module")
 def addresses(request: pytest.FixtureRequest) -> Mapping[str, str]:
     """The stack that the environment names, as `deploy.local env` prints it, or else the shared one."""
@@ -179,20 +86,9 @@ def addresses(request: pytest.FixtureRequest) -> Mapping[str, str]:
 @pytest.fixture
 def lab(addresses: Mapping[str, str], tmp_path: Path) -> Iterator[Lab]:
     """A database with the tables, not yet captured; everything is taken away again."""
-    name = f"cap_{uuid.uuid4().hex[:8]}"
-    admin, owner = (addresses[key].rsplit("/", 1)[0] + f"/{name}" for key in ("SHOP_ADMIN_URL", "SHOP_DATABASE_URL"))
-    with psycopg.connect(addresses["SHOP_ADMIN_URL"], autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" OWNER shop')
-    prefix = "SHOPBRIDGE_"
-    given = {key.removeprefix(prefix).lower(): value for key, value in addresses.items() if key.startswith(prefix)}
-    path = tmp_path / "shop.yaml"
-    path.write_text(SHOP.format(name=name, url=owner))
-    made = Lab(name, owner, admin, Settings.model_validate(given), load_shop(path, {}))
-    made.sql(SETUP, every_type_table(), TABLES)
-    yield made
-    asyncio.run(made.remove())
-    with psycopg.connect(addresses["SHOP_ADMIN_URL"], autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    with lab_of("postgres", addresses, tmp_path, SHOP) as made:
+        made.sql(SETUP, every_type_table(), TABLES)
+        yield made
 
 
 def every_type_table() -> str:
@@ -323,13 +219,11 @@ async def test_set_up_twice_then_look_then_take_away(lab: Lab) -> None:
         await connect.until(lambda: beats(lab, plan, connect), "there is no heartbeat")
         status = await control.status(plan, lab.owner, connect)
         assert status.healthy
-        assert status.slot.state == "reserved"
+        assert status.log.state == "reserved"
 
         assert (await lab.remove()).connector
         assert control.Removed(False, ()) == await lab.remove()
-        assert await control.status(plan, lab.owner, connect) == control.CaptureStatus(
-            None, LogStatus(False), None
-        )
+        assert await control.status(plan, lab.owner, connect) == control.CaptureStatus(None, LogStatus(False), None)
     with catalogue.connect(lab.admin) as connection:
         left = catalogue.read(connection, plan, postgres.grants(plan))
     assert catalogue.Catalogue(full_rows=frozenset({"whole_rows"})) == left
@@ -374,8 +268,8 @@ async def test_a_snapshot_is_followed_by_its_notifications(lab: Lab) -> None:
     lab.sql("INSERT INTO whole_rows (other) SELECT 'o' || i FROM generate_series(1, 3000) i")
     await lab.apply(plan)
     await lab.wait_for("whole_rows", 3000)
-    with catalogue.connect(lab.owner) as connection:
-        signal = signals.snapshot(connection, plan, ["whole_rows"], "id > 2990")
+    with session_of("postgres", lab.owner) as session:
+        signal = signals.snapshot(session, plan, ["whole_rows"], "id > 2990")
     await lab.wait_for("whole_rows", 3010)
     found = await lab.snapshot_over(plan, signal)
 
@@ -393,7 +287,7 @@ async def test_without_rights_the_sql_is_given_and_works(lab: Lab, tmp_path: Pat
     role = lab.owner.replace("shop:shop@", f"{lab.plan().address.user}:chosen@")
     path.write_text(SHOP.format(name=lab.name, url=lab.owner) + f'capture: {{url: "{role}"}}\n')
     shop = load_shop(path, {})
-    plan = plan_capture(shop, control.read_facts(lab.owner, "public", shop.tables()))
+    plan = plan_capture(shop, control.read_facts("postgres", lab.owner, "public", shop.tables()))
     applied = await lab.apply(plan, lab.owner)
 
     assert ((), True) == (applied.statements, applied.configured)

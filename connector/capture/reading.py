@@ -1,0 +1,195 @@
+"""Where the connector stands in the database's log, and whether it can go on from there."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from connector.capture import binlog_catalogue, catalogue, postgres, signals
+from connector.capture.binlog_catalogue import NotAllowedError
+from connector.capture.connect import Connect
+from connector.capture.databases import database_of
+from connector.capture.errors import CaptureError
+from connector.capture.log_status import LOST, LogStatus
+from connector.capture.plan import CapturePlan
+from connector.capture.session import session_of
+from connector.kafka.admin import NewTopic, TopicInfo
+
+ENDURANCE_S: Final = 1.0
+"""How long a stream must last to count: longer than a broken one, shorter than Debezium's wait between tries."""
+
+
+class Topics(Protocol):
+    """Makes topics (those that exist already stay as they are), looks at them, deletes them."""
+
+    def create_topics(self, topics: Sequence[NewTopic]) -> None: ...
+
+    def topic_ids(self, names: Sequence[str]) -> Mapping[str, TopicInfo]: ...
+
+    def delete_topics(self, names: Sequence[str]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class BinlogPosition:
+    """A file of the binlog, and a byte in it."""
+
+    file: str
+    byte: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.byte}"
+
+
+async def log_status(plan: CapturePlan, url: str, connect: Connect) -> LogStatus:
+    """How the log stands. Raises RetriableError when database or Connect is away."""
+    if not plan.reads_binlog:
+        return await asyncio.to_thread(_slot_status, plan, url)
+    position = binlog_position(await connect.offsets(plan.connector))
+    return await asyncio.to_thread(_binlog_status, plan, url, position)
+
+
+def _slot_status(plan: CapturePlan, url: str) -> LogStatus:
+    with catalogue.connect(url) as connection:
+        return catalogue.slot_status(connection, plan.slot)
+
+
+def _binlog_status(plan: CapturePlan, url: str, position: BinlogPosition | None) -> LogStatus:
+    with binlog_catalogue.session(url) as session:
+        files = binlog_catalogue.binlogs(session)
+        try:
+            active: bool | None = binlog_catalogue.reader(session, plan) is not None
+        except NotAllowedError:
+            active = None
+    return kept_for(files, position, active=active)
+
+
+def kept_for(files: Mapping[str, int] | None, position: BinlogPosition | None, *, active: bool | None) -> LogStatus:
+    """What the binlog's files (with their sizes, oldest first; None: unknown) hold for a reader at a position."""
+    if position is None:
+        return LogStatus(exists=False, active=active)
+    if files is None:
+        return LogStatus(exists=True, active=active, state="unknown", confirmed=str(position))
+    names = list(files)
+    current = f"{names[-1]}:{files[names[-1]]}" if names else None
+    if position.file not in files:
+        return LogStatus(True, active, LOST, sum(files.values()), None, str(position), current)
+    later = [files[name] for name in names[names.index(position.file) :]]
+    behind = max(sum(later) - position.byte, 0)
+    return LogStatus(True, active, "reserved", sum(files.values()), behind, str(position), current)
+
+
+def binlog_position(offsets: Sequence[Mapping[str, Any]]) -> BinlogPosition | None:
+    """The position in the connector's offsets; None where it has none, as after a start that failed."""
+    for each in offsets:
+        offset = each.get("offset") or {}
+        if "file" in offset:
+            return BinlogPosition(str(offset["file"]), int(offset.get("pos", 0)))
+    return None
+
+
+async def require_slot(plan: CapturePlan, url: str, connect: Connect, *, known: bool) -> None:
+    """Without a slot there is a gap: what was loaded before does not count, nor where the connector had been.
+
+    Raises CaptureError for a slot whose log the database has dropped.
+    """
+    slot = await asyncio.to_thread(_slot_status, plan, url)
+    if slot.state == LOST:
+        raise CaptureError(
+            f"the database dropped log that the slot {plan.slot} still needed, so changes are lost. {postgres.ANEW}"
+        )
+    if not slot.exists:
+        await asyncio.to_thread(forget_initial_load, plan, url)
+        if known:
+            await connect.forget(plan.connector)
+
+
+async def require_binlog(plan: CapturePlan, url: str, connect: Connect, topics: Topics, history: NewTopic) -> None:
+    """Without a position there is a gap, and the tables' definitions are read anew. The connector is there, or stopped.
+
+    Raises CaptureError for a position whose binlog is gone, and for one without definitions.
+    """
+    status = await log_status(plan, url, connect)
+    if status.state == LOST:
+        raise CaptureError(
+            f"the database deleted the binlog that the connector still needed (it was at {status.confirmed}), so "
+            f"changes are lost. {postgres.ANEW}. Let the server keep its binlog for longer: "
+            f"SET GLOBAL binlog_expire_logs_seconds"
+        )
+    if not status.exists:
+        await asyncio.to_thread(forget_initial_load, plan, url)
+        await connect.forget(plan.connector)
+        await renew(topics, history, connect)
+    elif not await asyncio.to_thread(_holds_something, topics, history.name):
+        raise CaptureError(
+            f"the topic {history.name} is empty, in which the connector kept the tables' definitions: it cannot read "
+            f"the binlog without them. {postgres.ANEW}"
+        )
+
+
+async def renew(topics: Topics, topic: NewTopic, connect: Connect) -> None:
+    """Empty the topic by making it anew."""
+    if not await asyncio.to_thread(_holds_something, topics, topic.name):
+        await asyncio.to_thread(topics.create_topics, [topic])
+        return
+    await delete(topics, topic.name, connect)
+    await asyncio.to_thread(topics.create_topics, [topic])
+
+
+async def delete(topics: Topics, name: str, connect: Connect) -> None:
+    """Delete a topic, if it is there, and wait until the brokers have forgotten it."""
+    if not await asyncio.to_thread(topics.topic_ids, [name]):
+        return
+    await asyncio.to_thread(topics.delete_topics, [name])
+
+    async def is_gone() -> bool:
+        return not await asyncio.to_thread(topics.topic_ids, [name])
+
+    await connect.until(is_gone, f"the topic {name} is still there")
+
+
+def _holds_something(topics: Topics, name: str) -> bool:
+    found = topics.topic_ids([name])
+    return name in found and any(found[name].end_offsets.values())
+
+
+def forget_initial_load(plan: CapturePlan, url: str) -> None:
+    """After a gap, what was loaded before does not count."""
+    with session_of(plan.kind, url) as session:
+        signals.forget_initial_load(session, plan)
+
+
+class Endurance:
+    """Whether one process or connection of the server has served the connector for a while.
+
+    A stream that cannot be read breaks off at once, and Debezium tries again for ever while its task says RUNNING.
+    Where our role may not see connections, a heartbeat written since tells that the binlog is read.
+    """
+
+    def __init__(self, plan: CapturePlan, url: str) -> None:
+        self._plan = plan
+        self._url = url
+        self._database = database_of(plan.kind)
+        self._reader: int | None = None
+        self._since = 0.0
+        self._beats: set[datetime | None] = set()
+
+    async def holds(self) -> bool:
+        try:
+            reader = await asyncio.to_thread(self._database.reader, self._plan, self._url)
+        except NotAllowedError:
+            self._beats.add(await asyncio.to_thread(self._database.last_beat, self._plan, self._url))
+            return len(self._beats) > 1
+        if reader != self._reader:
+            self._reader, self._since = reader, time.monotonic()
+        return reader is not None and time.monotonic() - self._since >= ENDURANCE_S
+
+    async def is_over(self) -> bool:
+        """Whether nobody reads, as far as our role may see that."""
+        try:
+            return await asyncio.to_thread(self._database.reader, self._plan, self._url) is None
+        except NotAllowedError:
+            return True
