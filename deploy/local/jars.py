@@ -1,7 +1,9 @@
 """Jars by Maven into a cache shared by all stacks, each set once per version.
 
-A set lives in `.local/cache/<name>-<hash of what went into it>/`. It is fetched into a folder of another name and
-renamed when complete, so a fetch that was interrupted leaves nothing that looks like a set.
+Most sets are fetched; one is built of the sources in this repository, with its tests.
+
+A set lives in `.local/cache/<name>-<hash of what went into it>/`. It is put together in a folder of another name
+and renamed when complete, so what was interrupted leaves nothing that looks like a set.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import fcntl
 import hashlib
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +31,8 @@ class JarSet:
     """Jars that belong together.
 
     `pom`: a project whose run-time dependencies are the set, put into `folder` of it; or
-    `archive`: Maven coordinates of one tar.gz that is unpacked, with names of versions in braces.
+    `archive`: Maven coordinates of one tar.gz that is unpacked, with names of versions in braces; or
+    `project`: a folder of the repository with a Maven project, whose jar is built into `folder`.
     `services`: a folder of service manifests that is added as a jar, for a plugin that lacks its own.
     `needs`: the names in the section `maven` of the versions file that decide what comes.
     """
@@ -38,6 +41,7 @@ class JarSet:
     needs: tuple[str, ...]
     pom: str | None = None
     archive: str | None = None
+    project: str | None = None
     services: str | None = None
     folder: str = "."
 
@@ -59,6 +63,7 @@ DEBEZIUM_MARIADB = JarSet(
 DEBEZIUM_MYSQL = JarSet(
     "debezium-mysql", ("debezium-mysql",), archive="io.debezium:debezium-connector-mysql:{debezium-mysql}:tar.gz:plugin"
 )
+TRANSFORM = JarSet("shopbridge-transform", ("kafka",), project="deploy/transform", folder="shopbridge-transform")
 REGISTRY = JarSet(
     "registry", ("apicurio-registry",), archive="io.apicurio:apicurio-registry-app:{apicurio-registry}:tar.gz:all"
 )
@@ -74,18 +79,27 @@ def coordinates(jars: JarSet) -> str:
 
 
 def location(jars: JarSet, cache: Path = CACHE) -> Path:
-    """The folder of the set, there or not; its name changes with every version and with the pom."""
-    recipe = (POMS / jars.pom).read_text() if jars.pom else coordinates(jars)
-    ingredients = (recipe, jars.folder, sorted(pinned(jars).items()), sorted(manifests(jars).items()))
+    """The folder of the set, there or not; its name changes with every version, with the pom, with the sources."""
+    ingredients = (recipe(jars), jars.folder, sorted(pinned(jars).items()), sorted(manifests(jars).items()))
     return cache / f"{jars.name}-{hashlib.sha256(repr(ingredients).encode()).hexdigest()[:12]}"
+
+
+def recipe(jars: JarSet) -> str:
+    """What decides, beside the versions, what the set holds."""
+    if jars.project:
+        return repr(sorted(texts(REPOSITORY / jars.project, ("pom.xml", "src/**/*")).items()))
+    return (POMS / jars.pom).read_text() if jars.pom else coordinates(jars)
 
 
 def manifests(jars: JarSet) -> dict[str, str]:
     """Path in the jar to text of the set's own service manifests."""
-    if jars.services is None:
-        return {}
-    folder = POMS / jars.services
-    return {str(file.relative_to(folder)): file.read_text() for file in folder.rglob("*") if file.is_file()}
+    return texts(POMS / jars.services, ("**/*",)) if jars.services else {}
+
+
+def texts(folder: Path, patterns: Iterable[str]) -> dict[str, str]:
+    """Path in the folder to text of each file that one of the patterns finds."""
+    found = (file for pattern in patterns for file in folder.glob(pattern) if file.is_file())
+    return {str(file.relative_to(folder)): file.read_text() for file in found}
 
 
 def add_services(jars: JarSet, target: Path) -> None:
@@ -96,26 +110,36 @@ def add_services(jars: JarSet, target: Path) -> None:
 
 
 def fetch(jars: JarSet, say: Callable[[str], None], cache: Path = CACHE) -> Path:
-    """The folder of the set, fetched when it is not there.
+    """The folder of the set, fetched or built when it is not there.
 
-    Raises StackError with Maven's own words when the fetch fails.
+    Raises StackError with Maven's own words when it fails.
     """
     target = location(jars, cache)
     if target.exists():
         return target
-    ensure(["mvn"], say)
+    ensure(["mvn", "javac"] if jars.project else ["mvn"], say)
     cache.mkdir(parents=True, exist_ok=True)
     with locked(cache / f"{jars.name}.lock"):
         if not target.exists():
-            say(f"fetching {jars.name} {versions()['maven'][jars.needs[-1]]} from Maven")
+            version = versions()["maven"][jars.needs[-1]]
+            say(f"building {jars.name}" if jars.project else f"fetching {jars.name} {version} from Maven")
             partial = target.with_suffix(".part")
             shutil.rmtree(partial, ignore_errors=True)
             (partial / jars.folder).mkdir(parents=True)
-            copy_dependencies(jars, partial / jars.folder) if jars.pom else unpack_archive(jars, partial)
-            if jars.services:
-                add_services(jars, partial / jars.folder)
+            put(jars, partial)
             partial.rename(target)
     return target
+
+
+def put(jars: JarSet, target: Path) -> None:
+    if jars.project:
+        build(jars, target)
+    elif jars.pom:
+        copy_dependencies(jars, target / jars.folder)
+    else:
+        unpack_archive(jars, target)
+    if jars.services:
+        add_services(jars, target / jars.folder)
 
 
 @contextmanager
@@ -137,6 +161,17 @@ def unpack_archive(jars: JarSet, target: Path) -> None:
     for archive in download.iterdir():
         complete(["tar", "-xzf", str(archive), "-C", str(target), "--no-same-owner"])
     shutil.rmtree(download)
+
+
+def build(jars: JarSet, target: Path) -> None:
+    """Compile, test and pack beside the target, so that the sources' folder stays as it is."""
+    output = target / "build"
+    pom = str(REPOSITORY / str(jars.project) / "pom.xml")
+    defines = [f"-D{name}={version}" for name, version in pinned(jars).items()]
+    complete(["mvn", "-B", "-q", "-f", pom, *defines, f"-Doutput={output}", "package"])
+    for jar in output.glob("*.jar"):
+        jar.rename(target / jars.folder / jar.name)
+    shutil.rmtree(output)
 
 
 def maven(goal: str, jars: JarSet, arguments: list[str]) -> None:

@@ -25,6 +25,7 @@ PACKAGES = {
     "mariadb": ("mariadb-server", "mariadb-client"),
     "java": (f"openjdk-{JAVA_MAJOR}-jre-headless",),
     "mvn": ("maven",),
+    "javac": (f"openjdk-{JAVA_MAJOR}-jdk-headless",),
     "venv": ("python3-venv",),
 }
 
@@ -59,7 +60,7 @@ def is_there(program: str) -> bool:
 
 
 def ensure(programs: Iterable[str], say: Callable[[str], None]) -> None:
-    """Install what is missing of postgres, mariadb, java, mvn and venv.
+    """Install what is missing of postgres, mariadb, java, mvn, javac and venv.
 
     Raises MissingPackageError with the command to run when this is not root on Debian, StackError when apt-get fails.
     """

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from deploy.local.errors import StackError
 
 LOG_LIMIT = 20 * 1024 * 1024  # bytes; a longer log is set aside at the next start
 POLL_SECONDS = 0.05
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # Debian's Maven writes them to both outputs, whatever it is told
 
 # Popen objects complain when they are dropped while their process runs, which is just what is wanted here.
 CHILDREN: list[subprocess.Popen[bytes]] = []
@@ -132,7 +134,8 @@ def complete(argv: Sequence[str], text: str = "", extra: Mapping[str, str] | Non
         argv, input=text, capture_output=True, text=True, check=False, cwd="/", env=child_environment(extra or {})
     )
     if done.returncode:
-        words = (done.stderr.strip() or done.stdout.strip())[-2000:]
+        error, output = (COLOURS.sub("", text).strip() for text in (done.stderr, done.stdout))
+        words = (error or output)[-2000:]
         raise StackError(
             f"{argv[0]} failed with exit code {done.returncode}:\n{words}\nThe command was: {shlex.join(argv)}"
         )

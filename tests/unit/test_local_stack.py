@@ -202,6 +202,41 @@ def test_a_missing_program_is_named_with_the_remedy(tmp_path: Path, monkeypatch:
         jars.fetch(jars.CONVERTER, lambda _: None, tmp_path / "cache")
 
 
+BUILDS = """#!/bin/sh
+for word in "$@"; do case "$word" in -Doutput=*) out="${word#*=}"; mkdir "$out"; echo jar > "$out/t.jar";; esac; done
+"""
+
+
+def test_the_transformation_is_built_into_a_folder_of_its_own(fake_maven: Path, tmp_path: Path) -> None:
+    """What Maven leaves beside the jar does not become part of the plugin."""
+    fake_maven.write_text(BUILDS)
+    built = jars.fetch(jars.TRANSFORM, lambda _: None, tmp_path / "cache")
+    assert ["shopbridge-transform", "shopbridge-transform/t.jar"] == sorted(
+        str(path.relative_to(built)) for path in built.rglob("*")
+    )
+
+
+def test_the_transformation_is_built_anew_when_its_sources_change(tmp_path: Path) -> None:
+    """The cache knows it by the content of the project."""
+    project = tmp_path / "project"
+    (project / "src").mkdir(parents=True)
+    (project / "pom.xml").write_text("<project/>")
+    ours = replace(jars.TRANSFORM, project=str(project))
+    before = jars.location(ours, tmp_path)
+    (project / "target.log").write_text("not a source")
+    assert before == jars.location(ours, tmp_path)
+    (project / "src" / "A.java").write_text("class A {}")
+    assert before != jars.location(ours, tmp_path)
+
+
+def test_a_failed_build_is_told_in_mavens_words(fake_maven: Path, tmp_path: Path) -> None:
+    """They come on standard output, while colour codes, and nothing else, come on the other."""
+    fake_maven.write_text("#!/bin/sh\nprintf '\\033[0m' >&2; echo '[ERROR] A.java:[1,7] cannot find symbol'; exit 1\n")
+    with pytest.raises(StackError, match=r"A\.java:\[1,7\] cannot find symbol"):
+        jars.fetch(jars.TRANSFORM, lambda _: None, tmp_path / "cache")
+    assert not jars.location(jars.TRANSFORM, tmp_path / "cache").exists()
+
+
 def test_the_converter_is_given_a_manifest() -> None:
     """Connect finds plugins by their manifests, and this one ships without."""
     manifest = jars.manifests(jars.CONVERTER)["META-INF/services/org.apache.kafka.connect.storage.Converter"]

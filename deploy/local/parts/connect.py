@@ -1,4 +1,4 @@
-"""Kafka Connect with Debezium for PostgreSQL, MariaDB and MySQL, and the Avro converter."""
+"""Kafka Connect with Debezium for PostgreSQL, MariaDB and MySQL, the Avro converter, and our transformation."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from deploy.local.parts.part import Part, Say
 from deploy.local.process import Launch
 from deploy.local.stack import LOOPBACK, Stack
 
-PLUGIN_SETS = (jars.DEBEZIUM, jars.DEBEZIUM_MARIADB, jars.DEBEZIUM_MYSQL, jars.CONVERTER)
+PLUGIN_SETS = (jars.DEBEZIUM, jars.DEBEZIUM_MARIADB, jars.DEBEZIUM_MYSQL, jars.CONVERTER, jars.TRANSFORM)
 PLUGINS = (
     "io.debezium.connector.postgresql.PostgresConnector",
     "io.debezium.connector.mariadb.MariaDbConnector",
     "io.debezium.connector.mysql.MySqlConnector",
     "io.apicurio.registry.utils.converter.AvroConverter",
+    "shopbridge.connect.StripDefaults",
 )
 
 
