@@ -123,7 +123,7 @@ def _score(table: Table, role: Role, references: References) -> Candidate:
     why = (f"has {', '.join(dict.fromkeys(shown))}",) if shown else ()
     if table.rows:
         points += 0.5
-    return Candidate(role, table, points, (f"is called {table.name}", *why) if named > 0 else why)
+    return Candidate(role, table, points, ("chosen by its name", *why) if named > 0 else why)
 
 
 def _name_points(core: Words, role: Role) -> float:

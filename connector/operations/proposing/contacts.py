@@ -8,7 +8,7 @@ from connector.capture.structure import Table, TableColumn
 from connector.operations.proposing import columns
 from connector.operations.proposing.choose import row_key
 from connector.operations.proposing.columns import Match
-from connector.operations.proposing.sheet import Block, Node, question
+from connector.operations.proposing.sheet import ASK, Block, Node, question
 from connector.operations.proposing.surroundings import (
     Surroundings,
     about,
@@ -16,6 +16,7 @@ from connector.operations.proposing.surroundings import (
     not_deleted,
     or_rivals,
     other_columns,
+    put_remark,
     put_where,
 )
 from connector.operations.proposing.types import family
@@ -35,7 +36,7 @@ def customers(around: Surroundings, table: Table) -> Node:
     properties = _properties(around, table, used)
     above = [*_remarks(table), *other_columns(table, used)]
     block.put("properties", properties, above=above)
-    if "email" in properties.nodes:
+    if "email" in properties.nodes and properties.nodes["email"].value != ASK:
         _matched(block, table)
     return block.node(about(around, "customers"))
 
@@ -53,7 +54,7 @@ def _properties(around: Surroundings, table: Table, used: set[str]) -> Block:
         else:
             block.put(prop, column.name, _name_note(prop, found, block))
     if not set(block.nodes) & {"email", *NAMES}:
-        block.put("email", {"sql": "null"}, question("no column looks like an e-mail or a name: which one is it?"))
+        block.put("email", ASK, question("no column looks like an e-mail or a name: which one is it?"))
     return block
 
 
@@ -91,9 +92,7 @@ def _matched(block: Block, table: Table) -> None:
         block.put("newest_by", key[0].name, note)
         return
     asks = question("`match_by: email` would recognise contacts that are in HubSpot already; it needs `newest_by:`,")
-    last = block.nodes["properties"]
-    more = (asks, "a column that rises with every change, and there seems to be none")
-    block.nodes["properties"] = Node(last.value, last.note, (*last.above, *more))
+    put_remark(block, asks, "a column that rises with every change, and there seems to be none.")
 
 
 def newest_by(table: Table) -> TableColumn | None:
@@ -117,11 +116,13 @@ def guests(around: Surroundings, orders: Table, customer: str | None) -> list[st
         return []
     name, none = around.sql_name(email.name), around.sql_name(link.name)
     where = f"{none} is null" if link.nullable else f"{none} = 0"
+    missing = "NULL" if link.nullable else "0"
     return [
         question(
-            f"Guests: rows of {orders.name} whose {link.name} is {'NULL' if link.nullable else '0'}, if there are"
+            f"Guests: if there are rows of {orders.name} whose {link.name} is {missing}, a second mapping makes "
+            f"contacts of them. Take it over, and begin each mapping of `customers` with `- `:"
         ),
-        "such. A second mapping makes contacts of them; then begin each mapping of `customers` with `- `.",
+        "",
         f"- from: {orders.name}",
         f'  id: "guest-{{{email.name}}}"',
         f"  where: \"{where} and {name} <> ''\"",

@@ -10,7 +10,7 @@ from connector.capture.structure import Table, TableColumn
 from connector.operations.portal import PIPELINE, PIPELINE_LABEL, STAGES
 from connector.operations.proposing import columns
 from connector.operations.proposing.choose import row_key
-from connector.operations.proposing.goods import put_link, put_money
+from connector.operations.proposing.goods import active, ask_for, put_link, put_money
 from connector.operations.proposing.lookups import lookup
 from connector.operations.proposing.questions import MOST_VALUES, Labels, Values
 from connector.operations.proposing.sheet import ASK, Block, Node, question
@@ -22,6 +22,7 @@ from connector.operations.proposing.surroundings import (
     not_deleted,
     or_rivals,
     other_columns,
+    put_remark,
     put_where,
 )
 from connector.operations.proposing.types import Family, family
@@ -48,7 +49,11 @@ def orders(around: Surroundings, table: Table) -> Node:
     used |= {status.column.name} if status else set()
     reference = around.choice.references.get(("orders", "customers"))
     used |= set(reference.columns) if reference else set()
-    block.put("properties", properties, above=other_columns(table, used))
+    block.put("properties", properties, above=[*active(table), *_kinds(around, table), *other_columns(table, used)])
+    for prop in ("amount", "closedate"):
+        ask_for(block, table, prop)
+    if seconds := _seconds(table):
+        put_remark(block, question(f"{seconds} holds whole numbers: seconds become a time by a Python function"))
     put_link(around, block, "orders", "customers", "customer")
     return block.node(about(around, "orders"))
 
@@ -56,7 +61,8 @@ def orders(around: Surroundings, table: Table) -> Node:
 def _properties(around: Surroundings, table: Table, used: set[str]) -> Block:
     block = Block()
     numbers = columns.properties(table, "orders", "number")
-    number = columns.best([match for match in numbers if match.weight >= 0.4])
+    numbers = [match for match in numbers if match.weight >= 0.5]
+    number = columns.best(numbers)
     shown = f"{{{number.name}}}" if number else id_template(table)
     used |= {number.name} if number else set()
     block.put("dealname", f"Order {shown}", or_rivals(numbers))
@@ -64,8 +70,6 @@ def _properties(around: Surroundings, table: Table, used: set[str]) -> Block:
     if amounts:
         used.add(amounts[0].column.name)
         put_money(around, block, "amount", amounts)
-    else:
-        block.put("amount", {"const": None}, question("no column looks like the order's total: which one is it?"))
     _put_date(around, table, block, used)
     _put_currency(around, table, block, used)
     for match in columns.properties(table, "orders", "description")[:1]:
@@ -79,12 +83,24 @@ def _put_date(around: Surroundings, table: Table, block: Block, used: set[str]) 
     if found:
         used.add(found[0].column.name)
         block.put("closedate", around.time_source(table, found[0].column), or_rivals(found))
-        return
-    numbers = columns.matches(table, PROPERTIES["orders"]["closedate"], {"whole"}, NOUNS["orders"])
-    if numbers:
-        name = numbers[0].column.name
-        note = question(f"{name} holds whole numbers: seconds since 1970 become a time by a Python function")
-        block.put("closedate", {"const": None}, note)
+
+
+def _seconds(table: Table) -> str | None:
+    """A column that counts seconds since 1970, perhaps, where there is none that is a time."""
+    found = columns.matches(table, PROPERTIES["orders"]["closedate"], {"whole"}, NOUNS["orders"])
+    times = columns.properties(table, "orders", "closedate")
+    return found[0].column.name if found and not times else None
+
+
+def _kinds(around: Surroundings, table: Table) -> list[str]:
+    """A remark on a column that says of which kind a row is: not all of them may be orders."""
+    found = columns.matches(table, {"type": 1.0, "kind": 1.0, "typ": 1.0}, {"text"}, {*NOUNS["orders"]})
+    values = (
+        [value for value, _ in around.ask(Values(table.name, found[0].column.name)).pairs if value] if found else []
+    )
+    if not 1 < len(values) <= MOST_VALUES:
+        return []
+    return [question(f"{found[0].column.name} has {', '.join(values[:6])}: are all of them orders? If not, `where:`")]
 
 
 def _put_currency(around: Surroundings, table: Table, block: Block, used: set[str]) -> None:
@@ -151,7 +167,7 @@ def _status(around: Surroundings, table: Table) -> _Status | None:
         if len(meanings) > MOST_VALUES:
             meanings = {key: label for key, label in meanings.items() if key in counts}
         meanings = meanings or dict.fromkeys(column.choices, "")
-        source = f"what they mean stands in {of.table}.{of.label}" if of and labels else ""
+        source = f"hat they mean stands in {of.table}.{of.label}" if of and labels else ""
         ordered = {key: meanings[key] for key in sorted(meanings, key=_by_number)}
         return _Status(column, or_rivals(found), ordered, counts, source, answer.refused)
     return None
@@ -181,7 +197,7 @@ def _put_stage(properties: Block, status: _Status | None) -> None:
     for value, found in status.stages().items():
         if found != DRAFT or family(status.column) in {"bytes", "uuid"}:
             values.put(_map_key(value), found if found and found != DRAFT else ASK, _value_note(status, value, found))
-    lines = [question(f"one of {names} for each status."), *([status.source.capitalize()] if status.source else [])]
+    lines = [question(f"one of {names}"), *([f"W{status.source}."] if status.source else [])]
     if values.nodes:
         block.put("values", values)
     else:

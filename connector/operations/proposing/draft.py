@@ -92,8 +92,8 @@ def _database(around: Surroundings, sections: Mapping[Role, Node]) -> Block:
     if zoneless:
         clock = str((around.ask(Zone()).pairs or ((None, 1),))[0][0] or "unknown")
         note = question(
-            f"{', '.join(zoneless[:4])} hold times without a zone: in which did the shop write them? "
-            f"The server's clock runs in {clock}; many shops write UTC"
+            f"times without a zone: {', '.join(zoneless[:4])}. In which zone did the shop write them? Many shops write "
+            f"UTC; the server's clock runs in {clock}"
         )
         block.put("zone", ASK, note)
     return block

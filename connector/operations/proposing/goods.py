@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from connector.capture.structure import Table
 from connector.operations.proposing import columns
 from connector.operations.proposing.choose import row_key
 from connector.operations.proposing.columns import Match
+from connector.operations.proposing.references import References
 from connector.operations.proposing.sheet import Block, Node, question
 from connector.operations.proposing.side_tables import side_tables
 from connector.operations.proposing.surroundings import (
@@ -19,10 +20,11 @@ from connector.operations.proposing.surroundings import (
     not_deleted,
     or_rivals,
     other_columns,
+    put_remark,
     put_where,
 )
 from connector.operations.proposing.types import family
-from connector.operations.proposing.vocabulary import ACTIVE, PROPERTIES, TOTALS, Role
+from connector.operations.proposing.vocabulary import ACTIVE, NOUNS, PROPERTIES, TOTALS, Role
 from connector.operations.proposing.words import words
 
 _CENTS: Final = frozenset({"cent", "cents", "minor"})
@@ -37,8 +39,8 @@ def products(around: Surroundings, table: Table) -> Node:
     put_where(block, [condition] if condition else [])
     properties = property_block(around, table, "products", used)
     sides = list(side_tables(around, table, "products", {str(name) for name in properties.nodes}))
-    _ask_for(properties, "name", [name for side in sides for name in side.properties])
-    block.put("properties", properties, above=[*_active(table), *other_columns(table, used)])
+    block.put("properties", properties, above=[*active(table), *other_columns(table, used)])
+    ask_for(block, table, "name", [name for side in sides for name in side.properties])
     above = about(around, "products")
     return Node([block.node(), *(side.node for side in sides)], above=tuple(above)) if sides else block.node(above)
 
@@ -53,12 +55,12 @@ def line_items(around: Surroundings, table: Table) -> Node:
     properties = property_block(around, table, "line_items", used)
     if "price" not in properties.nodes:
         _price_of_total(around, table, properties, used)
-    for prop in ("name", "quantity", "price"):
-        _ask_for(properties, prop, [])
     for parent in ("orders", "products"):
         reference = around.choice.references.get(("line_items", parent))
         used |= set(reference.columns) if reference else set()
     block.put("properties", properties, above=other_columns(table, used))
+    for prop in ("name", "quantity", "price"):
+        ask_for(block, table, prop)
     put_link(around, block, "line_items", "orders", "order")
     put_link(around, block, "line_items", "products", "product")
     return block.node(about(around, "line_items"))
@@ -106,17 +108,21 @@ def _price_of_total(around: Surroundings, table: Table, properties: Block, used:
         properties.put("price", {"sql": text}, question("made of the line's total"))
 
 
-def _ask_for(block: Block, prop: str, elsewhere: Sequence[str]) -> None:
-    """A property that such an object should have, and no column was found for: a remark that says so."""
-    if prop not in block.nodes and prop not in elsewhere:
-        block.put(prop, {"const": None}, question(f"no column looks like the {prop}: which one is it?"))
+def ask_for(block: Block, table: Table, prop: str, elsewhere: Sequence[str] = ()) -> None:
+    """A remark on a property that such an object should have, and no column was found for."""
+    properties = block.nodes["properties"].value
+    assert isinstance(properties, Mapping)
+    if prop in properties or prop in elsewhere:
+        return
+    computed = [column.name for column in table.columns if column.computed]
+    more = f" The change log lacks what the database computes: {', '.join(computed[:4])}." if computed else ""
+    put_remark(block, question(f"no column looks like `{prop}:`, add it if there is one.{more}"))
 
 
-def _active(table: Table) -> list[str]:
+def active(table: Table) -> list[str]:
+    """A remark on flags that may say which rows belong into HubSpot."""
     flags = [match.column.name for match in columns.matches(table, ACTIVE, {"truth", "whole"}) if match.weight >= 0.7]
-    if not flags:
-        return []
-    return [question(f"shall only products with {flags[0]} be in HubSpot? Then by `where:`")]
+    return [question(f"shall {flags[0]} decide which of them are in HubSpot? Then by `where:`")] if flags else []
 
 
 def put_link(around: Surroundings, block: Block, child: Role, parent: Role, key: str) -> None:
@@ -126,12 +132,17 @@ def put_link(around: Surroundings, block: Block, child: Role, parent: Role, key:
         return
     template = link_template(reference, to) if reference else None
     if reference is None or template is None:
-        shown = block.nodes["properties"]
-        asks = question(f"`{key}:` is missing: no column of {block.nodes['from'].value} holds the id of {to.name}")
-        block.nodes["properties"] = Node(shown.value, shown.note, (*shown.above, asks))
+        put_remark(block, _missing_link(around, child, to, key, NOUNS[parent]))
         return
     note = "" if reference.declared else question("no foreign key says so; it is called so")
     if reference.cascade and not around.is_postgres:
         block.put(key, {"key": template, "cascade": True}, note)
     else:
         block.put(key, template, note)
+
+
+def _missing_link(around: Surroundings, child: Role, to: Table, key: str, also: Collection[str]) -> str:
+    table = around.choice.chosen[child].table
+    likely = [column.name for column in References(around.structure).likely(table, to, also)]
+    more = f"; perhaps {', '.join(likely[:3])}" if likely else ""
+    return question(f"`{key}:` is missing: no column of {table.name} surely holds the id of {to.name}{more}")

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from connector.capture.structure import CASCADE, Structure, Table, TableColumn
-from connector.operations.proposing.types import family
+from connector.operations.proposing.types import KEYS, family
 from connector.operations.proposing.vocabulary import ID_WORDS, NEUTRAL
 from connector.operations.proposing.words import Words, shared_prefix, without_prefix, words
 
@@ -24,7 +24,7 @@ class Reference:
 
     def told(self) -> str:
         """For a comment."""
-        return f"{', '.join(self.columns)} {'refers' if self.declared else 'seems to refer'} to {self.to_table}"
+        return f"{', '.join(self.columns)} {'refers' if self.declared else 'seems to refer'} to"
 
 
 class References:
@@ -40,12 +40,20 @@ class References:
         `also` are words that may stand for the other table in a column's name, as `client` for `customers`.
         """
         found = [*_declared(table, to), *self._implied(table, to, also)]
-        return min(found, key=lambda each: (not each.declared, len(each.columns[0])), default=None)
+        core = set(self.core(to))
+        return min(
+            found, key=lambda each: (not each.declared, not _about(each, core), len(each.columns[0])), default=None
+        )
+
+    def likely(self, table: Table, to: Table, also: Collection[str]) -> list[TableColumn]:
+        """Columns that are called after the other table and are of another type than its key."""
+        named = {*self.core(to), *also}
+        return [column for column in table.columns if set(words(column.name)) & named and family(column) in KEYS]
 
     def core(self, table: Table) -> Words:
         """The words of a table's name that tell something."""
         found = without_prefix(table.name, self._prefix)
-        return tuple(word for word in found if word not in NEUTRAL) or found
+        return tuple(word for word in found if word not in NEUTRAL and not word.isdigit()) or found
 
     def _implied(self, table: Table, to: Table, also: Collection[str]) -> Iterator[Reference]:
         if table.name == to.name or not to.key:
@@ -59,7 +67,8 @@ class References:
             yield Reference(table.name, to.key, to.name, to.key, declared=False)
         if len(to.key) == 1:
             for column in table.columns:
-                fits = column.name not in elsewhere and _fits(column, to.column(to.key[0]))
+                is_own = table.key == (column.name,) and column.auto
+                fits = not is_own and column.name not in elsewhere and _fits(column, to.column(to.key[0]))
                 if fits and (_names(column, core) or any(_names(column, (word,)) for word in also)):
                     yield Reference(table.name, (column.name,), to.name, to.key, declared=False)
 
@@ -67,6 +76,11 @@ class References:
 def _tells(to: Table, core: Words) -> bool:
     """Whether the key's columns name the table (`customer_id`), as `id` and `id, line_no` do not."""
     return bool(({word for name in to.key for word in words(name)} - ID_WORDS) & set(core))
+
+
+def _about(reference: Reference, core: set[str]) -> bool:
+    """Whether a column is called as the table itself, not by another word for what is in it."""
+    return bool(core & {word for name in reference.columns for word in words(name)})
 
 
 def _declared(table: Table, to: Table) -> Iterator[Reference]:

@@ -89,7 +89,7 @@ def _conditions(around: Surroundings, table: Table, rest: list[str]) -> tuple[st
     parts, notes = [], []
     for name in rest:
         column = table.column(name)
-        if column is None or not words_about(name, LANGUAGE | STORE):
+        if column is None or family(column) == "bytes" or not words_about(name, LANGUAGE | STORE):
             continue
         values = [value for value, _ in around.ask(Values(table.name, name)).pairs if value is not None]
         chosen = min(values, default="1" if family(column) == "whole" else "")

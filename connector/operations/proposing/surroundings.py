@@ -14,7 +14,7 @@ from connector.operations.proposing.choose import Choice, row_key
 from connector.operations.proposing.columns import Match
 from connector.operations.proposing.questions import Ask, ZeroDates
 from connector.operations.proposing.references import Reference
-from connector.operations.proposing.sheet import Block, question
+from connector.operations.proposing.sheet import Block, Node, question
 from connector.operations.proposing.types import family
 from connector.operations.proposing.vocabulary import DELETED, Role
 from connector.operations.proposing.words import words
@@ -128,12 +128,15 @@ def other_columns(table: Table, used: set[str]) -> list[str]:
 def about(around: Surroundings, role: Role) -> list[str]:
     """Why this table, and which came second."""
     chosen = around.choice.chosen[role]
-    rows = "" if chosen.table.rows is None else f"; about {chosen.table.rows:,} rows"
-    referred = [
-        f"{each.table}.{each.told()}" for (_, parent), each in around.choice.references.items() if parent == role
-    ]
-    lines = [f"{chosen.table.name}: {'; '.join((*chosen.why, *referred))}{rows}."]
-    seconds = around.choice.seconds.get(role, ())
-    if seconds:
-        lines.append(question(f"or {', '.join(f'{each.table.name} ({chr(59).join(each.why)})' for each in seconds)}"))
+    referred = [f"{each.table}.{each.told()} it" for (_, to), each in around.choice.references.items() if to == role]
+    rows = [] if chosen.table.rows is None else [f"about {chosen.table.rows:,} rows"]
+    lines = [f"{chosen.table.name}: {'; '.join((*chosen.why, *referred, *rows))}."]
+    if seconds := around.choice.seconds.get(role, ()):
+        lines.append(question("or " + ", ".join(f"{each.table.name} ({'; '.join(each.why)})" for each in seconds)))
     return lines
+
+
+def put_remark(block: Block, *lines: str) -> None:
+    """Lines above the properties."""
+    shown = block.nodes["properties"]
+    block.nodes["properties"] = Node(shown.value, shown.note, (*shown.above, *lines))
