@@ -7,11 +7,10 @@ from contextlib import closing, contextmanager
 from typing import Any, Final
 
 import psycopg
-import pymysql
 
-from connector.capture import catalogue
+from connector.capture import binlog_catalogue, catalogue
+from connector.capture.errors import CaptureError
 from connector.capture.structure import Structure
-from connector.capture.structure_mysql import cursor_of
 from connector.errors import RetriableError
 
 PATIENCE_S: Final = 10
@@ -55,7 +54,8 @@ class Sampler:
         """The time zone of the server's clock."""
         if self._is_postgres:
             return str(self._ask("SELECT current_setting('timezone'), 1")[0][0])
-        return str(self._ask("SELECT IF(@@time_zone = 'SYSTEM', @@system_time_zone, @@time_zone), 1")[0][0])
+        zone = "SELECT IF(@@global.time_zone = 'SYSTEM', @@system_time_zone, @@global.time_zone), 1"
+        return str(self._ask(zone)[0][0])
 
     def _text(self, table: str, column: str) -> str:
         """The column as text, as templates and value maps have it: bytes as hexadecimal digits."""
@@ -90,11 +90,16 @@ def sampler(structure: Structure, url: str) -> Iterator[Sampler]:
             connection.execute("SET default_transaction_read_only = on")
             yield Sampler(structure, lambda query: _ask_postgres(connection, query))
     else:
-        limit = "max_statement_time = 10" if structure.kind == "mariadb" else "max_execution_time = 10000"
-        with cursor_of(url) as cursor:
-            cursor.execute(f"SET SESSION {limit}")
-            cursor.execute("SET SESSION TRANSACTION READ ONLY")
-            yield Sampler(structure, lambda query: _ask_mysql(cursor, query))
+        with binlog_catalogue.session(url) as asked:
+            asked.execute(_LIMITS[structure.kind])
+            asked.execute("SET SESSION TRANSACTION READ ONLY")
+            yield Sampler(structure, lambda query: _ask_mysql(asked, query))
+
+
+_LIMITS: Final = {
+    "mariadb": f"SET SESSION max_statement_time = {PATIENCE_S:d}",
+    "mysql": f"SET SESSION max_execution_time = {PATIENCE_S * 1000:d}",
+}
 
 
 def _ask_postgres(connection: catalogue.Connection, query: str) -> Pairs:
@@ -108,12 +113,11 @@ def _ask_postgres(connection: catalogue.Connection, query: str) -> Pairs:
         raise UnansweredError(str(error).strip().splitlines()[0]) from error
 
 
-def _ask_mysql(cursor: pymysql.cursors.Cursor, query: str) -> Pairs:
+def _ask_mysql(asked: binlog_catalogue.MySqlSession, query: str) -> Pairs:
     try:
-        cursor.execute(query)
-        return _pairs(cursor.fetchall())
-    except pymysql.MySQLError as error:
-        raise UnansweredError(str(error.args[-1])) from error
+        return _pairs(asked.execute(query))
+    except CaptureError as error:
+        raise UnansweredError(str(error)) from error
 
 
 def _pairs(rows: Sequence[Sequence[Any]]) -> Pairs:

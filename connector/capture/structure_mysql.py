@@ -4,90 +4,36 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
 
-import pymysql
-from pymysql.cursors import Cursor
-
+from connector.capture.binlog_catalogue import MySqlSession, session
 from connector.capture.errors import CaptureError
 from connector.capture.structure_model import ForeignKey, Structure, Table, TableColumn
-from connector.errors import RetriableError
-
-CONNECT_TIMEOUT_S: Final = 10
-REFUSED: Final = frozenset({1044, 1045, 1049, 1698, 3118})
-"""Access denied, in its several forms; unknown database."""
 
 Rows = Sequence[Sequence[Any]]
 
 
-@contextmanager
-def cursor_of(url: str) -> Iterator[Cursor]:
-    """A cursor at the server; the URL's database is not entered, so that a wrong one is told from a closed door.
-
-    Raises RetriableError when the server does not answer, CaptureError when it refuses us or the address is none.
-    """
-    with closing(_connect(url)) as connection, connection.cursor() as cursor:
-        yield cursor
-
-
-def _connect(url: str) -> pymysql.Connection[Cursor]:
-    try:
-        parts = urlsplit(url)
-        port = parts.port or 3306
-    except ValueError as error:
-        raise CaptureError(f"the database's address is no URL: {error}") from error
-    if parts.scheme not in {"mariadb", "mysql"} or not parts.hostname:
-        raise CaptureError(
-            f"the database's address must be mariadb://user:password@host:port/database; it begins with "
-            f"{parts.scheme or 'no scheme'}://{parts.hostname or ''}"
-        )
-    user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    try:
-        return pymysql.connect(
-            host=parts.hostname,
-            port=port,
-            user=user,
-            password=password,
-            charset="utf8mb4",
-            connect_timeout=CONNECT_TIMEOUT_S,
-        )
-    except pymysql.MySQLError as error:
-        if error.args and error.args[0] in REFUSED:
-            raise CaptureError(f"the shop's database refuses the connection: {error.args[-1]}") from error
-        raise RetriableError(f"the shop's database does not answer: {error.args[-1]}") from error
-
-
 def read(url: str, schema: str) -> Structure:
     """All base tables of the database; see `structure.read_structure` for what it raises."""
-    with cursor_of(url) as cursor:
-        try:
-            return _read(cursor, schema)
-        except pymysql.MySQLError as error:
-            raise CaptureError(f"the database's catalogue cannot be read: {error.args[-1]}") from error
+    with session(url) as asked:
+        return _read(asked, schema)
 
 
-def _read(cursor: Cursor, schema: str) -> Structure:
-    [[version]] = _ask(cursor, "SELECT VERSION()")
-    tables = _ask(cursor, _TABLES, schema)
+def _read(asked: MySqlSession, schema: str) -> Structure:
+    version = str(asked.one("SELECT VERSION()"))
+    tables = asked.execute(_TABLES, schema)
     if not tables:
-        others = [name for (name,) in _ask(cursor, _DATABASES)]
+        others = [name for (name,) in asked.execute(_DATABASES)]
         raise CaptureError(_empty(schema, others))
-    columns = _grouped(_ask(cursor, _COLUMNS, schema))
-    keys, foreign = _grouped(_ask(cursor, _KEYS, schema)), _grouped(_ask(cursor, _FOREIGN_KEYS, schema))
+    columns = _grouped(asked.execute(_COLUMNS, schema))
+    keys, foreign = _grouped(asked.execute(_KEYS, schema)), _grouped(asked.execute(_FOREIGN_KEYS, schema))
     is_mariadb = "mariadb" in version.lower()
     found = tuple(
         _table(name, rows, columns[name], _grouped(keys[name]), _grouped(foreign[name]), plain=not is_mariadb)
         for name, rows in tables
     )
     return Structure("mariadb" if is_mariadb else "mysql", schema, found, version)
-
-
-def _ask(cursor: Cursor, query: str, *parameters: str) -> Rows:
-    cursor.execute(query, parameters)
-    return cursor.fetchall()
 
 
 def _empty(schema: str, others: Sequence[str]) -> str:

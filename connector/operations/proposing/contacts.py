@@ -18,6 +18,7 @@ from connector.operations.proposing.surroundings import (
     other_columns,
     put_remark,
     put_where,
+    vanishing,
 )
 from connector.operations.proposing.types import family
 from connector.operations.proposing.vocabulary import ACTIVE, FITTING, PROPERTIES, UPDATED
@@ -34,7 +35,7 @@ def customers(around: Surroundings, table: Table) -> Node:
     condition = not_deleted(around, table)
     put_where(block, [condition] if condition else [])
     properties = _properties(around, table, used)
-    above = [*_remarks(table), *other_columns(table, used)]
+    above = [*vanishing(around, table, []), *_remarks(table), *other_columns(table, used)]
     block.put("properties", properties, above=above)
     if "email" in properties.nodes and properties.nodes["email"].value != ASK:
         _matched(block, table)

@@ -24,6 +24,7 @@ from connector.operations.proposing.surroundings import (
     other_columns,
     put_remark,
     put_where,
+    vanishing,
 )
 from connector.operations.proposing.types import Family, family
 from connector.operations.proposing.vocabulary import CURRENCY_LABELS, NOUNS, PROPERTIES, STATUS, STATUS_LABELS
@@ -49,7 +50,8 @@ def orders(around: Surroundings, table: Table) -> Node:
     used |= {status.column.name} if status else set()
     reference = around.choice.references.get(("orders", "customers"))
     used |= set(reference.columns) if reference else set()
-    block.put("properties", properties, above=[*active(table), *_kinds(around, table), *other_columns(table, used)])
+    remarks = [*vanishing(around, table, [reference]), *active(table), *_kinds(around, table)]
+    block.put("properties", properties, above=[*remarks, *other_columns(table, used)])
     for prop in ("amount", "closedate"):
         ask_for(block, table, prop)
     if seconds := _seconds(table):

@@ -22,6 +22,7 @@ from connector.operations.proposing.surroundings import (
     other_columns,
     put_remark,
     put_where,
+    vanishing,
 )
 from connector.operations.proposing.types import family
 from connector.operations.proposing.vocabulary import ACTIVE, NOUNS, PROPERTIES, TOTALS, Role
@@ -39,7 +40,9 @@ def products(around: Surroundings, table: Table) -> Node:
     put_where(block, [condition] if condition else [])
     properties = property_block(around, table, "products", used)
     sides = list(side_tables(around, table, "products", {str(name) for name in properties.nodes}))
-    block.put("properties", properties, above=[*active(table), *other_columns(table, used)])
+    block.put(
+        "properties", properties, above=[*vanishing(around, table, []), *active(table), *other_columns(table, used)]
+    )
     ask_for(block, table, "name", [name for side in sides for name in side.properties])
     above = about(around, "products")
     return Node([block.node(), *(side.node for side in sides)], above=tuple(above)) if sides else block.node(above)
@@ -55,10 +58,9 @@ def line_items(around: Surroundings, table: Table) -> Node:
     properties = property_block(around, table, "line_items", used)
     if "price" not in properties.nodes:
         _price_of_total(around, table, properties, used)
-    for parent in ("orders", "products"):
-        reference = around.choice.references.get(("line_items", parent))
-        used |= set(reference.columns) if reference else set()
-    block.put("properties", properties, above=other_columns(table, used))
+    links = [around.choice.references.get(("line_items", parent)) for parent in ("orders", "products")]
+    used |= {name for reference in links if reference for name in reference.columns}
+    block.put("properties", properties, above=[*vanishing(around, table, links), *other_columns(table, used)])
     for prop in ("name", "quantity", "price"):
         ask_for(block, table, prop)
     put_link(around, block, "line_items", "orders", "order")

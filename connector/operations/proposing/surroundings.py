@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from connector.capture.structure import Structure, Table, TableColumn
+from connector.capture.structure import CASCADE, Structure, Table, TableColumn
 from connector.mapping.faults import FaultyTextError
 from connector.mapping.sql import compile_expression
 from connector.operations.proposing import columns
@@ -99,10 +99,10 @@ def not_deleted(around: Surroundings, table: Table) -> str | None:
     name = around.sql_name(column.name)
     if family(column) in {"instant", "wall_clock"}:
         return f"{name} is null" if column.nullable else None
-    if family(column) == "truth":
+    if family(column) == "truth" and not column.type.lower().startswith("tinyint"):
         return f"{name} is not true" if column.nullable else f"not {name}"
     if words(column.name)[-1] in {"at", "on", "date"}:
-        return None
+        return None  # a time as a number
     return f"coalesce({name}, 0) = 0" if column.nullable else f"{name} = 0"
 
 
@@ -134,6 +134,18 @@ def about(around: Surroundings, role: Role) -> list[str]:
     if seconds := around.choice.seconds.get(role, ()):
         lines.append(question("or " + ", ".join(f"{each.table.name} ({'; '.join(each.why)})" for each in seconds)))
     return lines
+
+
+def vanishing(around: Surroundings, table: Table, links: Collection[Reference | None]) -> list[str]:
+    """Remarks on rows that MariaDB and MySQL delete with another table's, which their binlog does not tell of."""
+    linked = {each.columns for each in links if each is not None}
+    return [
+        question(
+            f"rows go unseen with their row of {key.to_table} (ON DELETE CASCADE): `shopbridge check` says what helps"
+        )
+        for key in table.foreign_keys
+        if not around.is_postgres and key.on_delete == CASCADE and key.columns not in linked
+    ]
 
 
 def put_remark(block: Block, *lines: str) -> None:
