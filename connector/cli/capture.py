@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -19,13 +20,30 @@ if TYPE_CHECKING:
 
 
 def admin_url(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The option that names a role with more rights than the shop file's."""
+    """The option that names roles with more rights than the shop files'."""
     return option(
         "--admin-url",
+        multiple=True,
         envvar="SHOP_ADMIN_URL",
         metavar="URL",
-        help="The shop's database by a role that may prepare capture. Without it: the shop file's address.",
+        help="The shop's database by a role that may prepare capture. Without it: the shop file's address. With "
+        "several shop files one for each, separated by blanks in the variable; server and database tell them apart.",
     )(command)
+
+
+def address_for(shop: Shop, admin_urls: Sequence[str], shops: int) -> str:
+    """The administrator's address of the shop's database among those given, else the shop file's own."""
+    if shops == len(admin_urls) == 1:
+        return admin_urls[0]
+    return next((url for url in admin_urls if _place(url) == _place(shop.database.url)), shop.database.url)
+
+
+def _place(url: str) -> tuple[str, str | None, int | None, str]:
+    """Kind of server, host, port and database; MariaDB's kind may be named after MySQL."""
+    parts = urlsplit(url)
+    family = "postgres" if parts.scheme.startswith("postgres") else "mysql"
+    usual = {"postgres": 5432, "mysql": 3306}[family]
+    return family, parts.hostname, parts.port or usual, parts.path.strip("/")
 
 
 @click.group(cls=Group)
@@ -36,7 +54,7 @@ def capture() -> None:
 @capture.command()
 @admin_url
 @pass_context
-def apply(context: Context, admin_url: str | None) -> None:
+def apply(context: Context, admin_url: tuple[str, ...]) -> None:
     """Set capture up, or bring it in step with the shop file, and wait until changes stream.
 
     Makes publication, slot, role and two small tables in the database, the change topics, and the connector; asks for
@@ -44,11 +62,11 @@ def apply(context: Context, admin_url: str | None) -> None:
     """
     from connector.operations import capturing
 
-    settings = context.settings()
+    settings, shops = context.settings(), context.shops()
     made = {}
-    for shop in context.shops():
+    for shop in shops:
         click.echo(f"{shop.store.id}: preparing the database, the topics and the connector ...", err=True)
-        applied = asyncio.run(capturing.apply(shop, settings, admin_url or shop.database.url))
+        applied = asyncio.run(capturing.apply(shop, settings, address_for(shop, admin_url, len(shops))))
         made[shop.store.id] = applied
         if not context.json:
             for statement in applied.statements:
@@ -69,14 +87,14 @@ def _plain(made: dict[str, Any]) -> dict[str, Any]:
 @capture.command()
 @admin_url
 @pass_context
-def status(context: Context, admin_url: str | None) -> int:
+def status(context: Context, admin_url: tuple[str, ...]) -> int:
     """Say how connector, task, replication slot and heartbeat stand; exit with 1 unless changes stream."""
     from connector.operations import capturing
 
-    settings = context.settings()
+    settings, shops = context.settings(), context.shops()
     found = {
-        shop.store.id: asyncio.run(capturing.status(shop, settings, admin_url or shop.database.url))
-        for shop in context.shops()
+        shop.store.id: asyncio.run(capturing.status(shop, settings, address_for(shop, admin_url, len(shops))))
+        for shop in shops
     }
     if context.json:
         print_json({store: {"healthy": each.healthy, **_plain({"": each})[""]} for store, each in found.items()})
@@ -119,7 +137,7 @@ def _size(number: int | None) -> str:
 @admin_url
 @option("--yes", "-y", is_flag=True, help="Do not ask.")
 @pass_context
-def remove(context: Context, admin_url: str | None, *, yes: bool) -> None:
+def remove(context: Context, admin_url: tuple[str, ...], *, yes: bool) -> None:
     """Take capture away: connector, slot, publication, our tables and role. Change topics stay.
 
     Changes made while nothing captures are lost to HubSpot until the next load.
@@ -128,10 +146,10 @@ def remove(context: Context, admin_url: str | None, *, yes: bool) -> None:
         click.confirm("Remove connector, slot, publication and our tables from the database?", abort=True, err=True)
     from connector.operations import capturing
 
-    settings = context.settings()
+    settings, shops = context.settings(), context.shops()
     gone = {}
-    for shop in context.shops():
-        removed = asyncio.run(capturing.remove(shop, settings, admin_url or shop.database.url))
+    for shop in shops:
+        removed = asyncio.run(capturing.remove(shop, settings, address_for(shop, admin_url, len(shops))))
         gone[shop.store.id] = removed
         if not context.json:
             for statement in removed.statements:
@@ -145,11 +163,12 @@ def remove(context: Context, admin_url: str | None, *, yes: bool) -> None:
 @capture.command()
 @admin_url
 @pass_context
-def sql(context: Context, admin_url: str | None) -> None:
+def sql(context: Context, admin_url: tuple[str, ...]) -> None:
     """Print the SQL that an administrator has to run where our role may not: only what is missing."""
     from connector.operations import capturing
 
-    scripts = {shop.store.id: capturing.sql(shop, admin_url or shop.database.url) for shop in context.shops()}
+    shops = context.shops()
+    scripts = {shop.store.id: capturing.sql(shop, address_for(shop, admin_url, len(shops))) for shop in shops}
     if context.json:
         print_json(scripts)
     else:
