@@ -105,8 +105,10 @@ def email(rng: Random, number: int) -> str:
     return rng.choices((address, f" {address}", f"{address} "), weights=(94, 3, 3))[0]
 
 
-def email_or_none(rng: Random, number: int) -> str | None:
-    return rng.choices((email(rng, number), None, "", "  "), weights=(955, 30, 10, 5))[0]
+def email_or_none(rng: Random, number: int, *, always: bool = False) -> str | None:
+    """An address; now and then none, unless there must be one `always`."""
+    found = rng.choices((email(rng, number), None, "", "  "), weights=(955, 30, 10, 5))[0]
+    return email(rng, number) if always else found
 
 
 def respelled(rng: Random, address: str) -> str:

@@ -89,13 +89,17 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record that is not archived. `subject` is None where no shop has written it, `row` the person's row."""
+    """One record that is not archived. `subject` is None where no shop has written it, `row` the person's row.
+
+    `further`: more addresses of a contact, as it has after a merge; it is found by them too.
+    """
 
     id: str
     type: str
     subject: Subject | None
     row: str | None
     properties: Mapping[str, str | None]
+    further: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

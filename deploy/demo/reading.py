@@ -20,7 +20,7 @@ from deploy.demo.found import TYPES, ExpectedError, OpenError, Person, Record, S
 from deploy.demo.legacy import database
 from deploy.demo.people import of_contact
 
-KEY, ROW = "shopbridge_key", "shop_row"
+KEY, ROW, FURTHER = "shopbridge_key", "shop_row", "hs_additional_emails"
 SAME_CAUSE = {"INVALID_EMAIL": "INVALID_EMAIL_ADDRESS"}
 """HubSpot's code for what the Bridge called otherwise."""
 
@@ -113,7 +113,8 @@ def _record(row: sqlite3.Row) -> Record:
         subject = of_contact(properties.get("email"), shop_row) if key or shop_row else None
     else:
         subject = _of_key(kind, key) if key else None
-    return Record(row["id"], kind, subject, shop_row, properties)
+    further = frozenset((properties.get(FURTHER) or "").split(";")) - {""} if kind == "contact" else frozenset[str]()
+    return Record(row["id"], kind, subject, shop_row, properties, further)
 
 
 def _of_key(kind: str, key: str) -> Subject:

@@ -7,12 +7,18 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import psycopg
 from rich.console import Console
 from rich.progress import Progress
 
+from deploy.demo.legacy import database
+
+SHOPS = ("modern", "legacy")
 WORKER_STARTS_IN_S = 30.0
 WORKER_STOPS_IN_S = 30.0
 
@@ -56,34 +62,59 @@ class Stage:
         lines = (self.home / "env").read_text().splitlines()
         settings = dict(line.split("=", 1) for line in lines if "=" in line)
         settings |= {
-            "SHOPBRIDGE_SHOP": str(self.root / "deploy/demo/modern/shop.yaml"),
+            "SHOPBRIDGE_SHOP": os.pathsep.join(str(self.root / f"deploy/demo/{shop}/shop.yaml") for shop in SHOPS),
             "SHOPBRIDGE_PARENT_DEADLINE_S": "20",
             "SHOPBRIDGE_REQUEST_JOURNAL": str(self.journal),
+            "MODERN_ADMIN_URL": settings["SHOP_ADMIN_URL"],
+            "SHOP_ADMIN_URL": f"{settings['SHOP_ADMIN_URL']} {settings['LEGACY_ADMIN_URL']}",
+            "LEGACY_PORT": str(urlsplit(settings["LEGACY_ADMIN_URL"]).port),
         }
         self.environment |= settings
         path = f'export PATH="{Path(sys.executable).parent}:$PATH"'
         exports = [f'export {name}="{value}"' for name, value in settings.items()]
         (self.home / "env.sh").write_text("\n".join([*exports, path, ""]))
 
-    def run(self, title: str, *command: str, lasts_s: float | None = None) -> None:
-        """Run a step with its output on the screen, behind a bar if it is known how long it lasts.
+    @property
+    def shops(self) -> Mapping[str, str]:
+        """The shops and the addresses of their databases; the legacy one as its administrator."""
+        return {"modern": self.environment["SHOP_DATABASE_URL"], "legacy": self.environment["LEGACY_ADMIN_URL"]}
 
-        Raises StageError if it fails.
-        """
+    @property
+    def hubspot(self) -> str:
+        return self.environment["SHOPBRIDGE_HUBSPOT_URL"]
+
+    def run(self, title: str, *command: str) -> None:
+        """Run a step with its output on the screen. Raises StageError if it fails."""
         self.console.rule(title, align="left", style="dim")
         started = time.monotonic()
-        process = subprocess.Popen(command, cwd=self.root, env=self.environment)
-        if lasts_s is not None and self.console.is_terminal:
-            self._show_time(process, title, lasts_s)
-        code = process.wait()
+        code = subprocess.run(command, cwd=self.root, env=self.environment, check=False).returncode
         if code != 0:
             raise StageError(f"{title}: `{' '.join(command)}` ended with {code}")
         self.console.print(f"[dim]{time.monotonic() - started:.1f} s[/dim]")
 
-    def _show_time(self, process: subprocess.Popen[bytes], title: str, lasts_s: float) -> None:
+    def run_together(self, title: str, commands: Mapping[str, Sequence[str]], lasts_s: float) -> None:
+        """Run several programs at once, behind a bar, each with its output in a log; raises StageError if one fails."""
+        self.console.rule(title, align="left", style="dim")
+        processes = {name: self._start(name, command) for name, command in commands.items()}
+        if self.console.is_terminal:
+            self._show_time(list(processes.values()), title, lasts_s)
+        for name, process in processes.items():
+            code = process.wait()
+            log = self.home / "logs" / f"{name}.log"
+            if code != 0:
+                raise StageError(f"{name} ended with {code}; see {log}")
+            *_, last, _ = log.read_text().splitlines()
+            times, rows = (cell.strip() for cell in last.strip("│ ").split("│")[1:3])
+            self.console.print(f"{name}: {times} actions, {rows} row changes ({log.relative_to(self.root)})")
+
+    def _start(self, name: str, command: Sequence[str]) -> subprocess.Popen[bytes]:
+        with (self.home / "logs" / f"{name}.log").open("wb") as log:
+            return subprocess.Popen(command, cwd=self.root, env=self.environment, stdout=log, stderr=log)
+
+    def _show_time(self, processes: Sequence[subprocess.Popen[bytes]], title: str, lasts_s: float) -> None:
         with Progress(console=self.console, transient=True) as progress:
             task = progress.add_task(title, total=lasts_s)
-            while process.poll() is None and not progress.finished:
+            while any(process.poll() is None for process in processes) and not progress.finished:
                 time.sleep(0.25)
                 progress.advance(task, 0.25)
 
@@ -94,14 +125,22 @@ class Stage:
             raise StageError(f"`{' '.join(command)}` ended with {done.returncode}: {done.stderr.strip()}")
         return done.stdout
 
-    def shop_exists(self) -> bool:
-        with psycopg.connect(self.environment["SHOP_ADMIN_URL"]) as shop:
-            found = shop.execute("SELECT to_regclass('public.order_items') IS NOT NULL").fetchone()
-        return bool(found and found[0])
+    def fetch(self, path: str) -> bytes:
+        """What HubSpot's stand-in answers to its control plane's path."""
+        with urlopen(f"{self.hubspot}{path}", timeout=30) as answer:  # noqa: S310 - http, on this machine
+            found: bytes = answer.read()
+        return found
+
+    def shops_exist(self) -> bool:
+        with psycopg.connect(self.environment["MODERN_ADMIN_URL"]) as shop:
+            modern = shop.execute("SELECT to_regclass('public.order_items') IS NOT NULL").fetchone()
+        with database.connect(self.environment["LEGACY_ADMIN_URL"]) as legacy:
+            tables = database.rows(legacy, "SHOW TABLES LIKE 'ws_order_detail'")
+        return bool(modern and modern[0] and tables)
 
     def an_order(self) -> int:
         """The number of an order that is in HubSpot, to try commands on."""
-        with psycopg.connect(self.environment["SHOP_ADMIN_URL"]) as shop:
+        with psycopg.connect(self.environment["MODERN_ADMIN_URL"]) as shop:
             found = shop.execute("SELECT min(id) FROM orders WHERE status = 'paid'").fetchone()
         return int(found[0]) if found and found[0] is not None else 1
 

@@ -1,15 +1,18 @@
-"""Waiting until nothing is under way: the database's log is read, and every stage has caught up."""
+"""Waiting until nothing is under way: both databases' logs are read, and every stage has caught up."""
 
 from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.request import urlopen
 
 import psycopg
 from rich.live import Live
 from rich.table import Table
 
+from deploy.demo.legacy import database
 from deploy.demo.stage import Stage, StageError
 
 POLL_S = 1.0
@@ -18,40 +21,79 @@ QUIET_POLLS = 3
 
 
 def wait_for_rest(stage: Stage, deadline_s: float) -> dict[str, Any]:
-    """The status once the slot has confirmed all that is committed and nothing is under way, else StageError."""
+    """The status once all that is committed is captured and nothing is under way, else StageError."""
     stage.console.rule("Wait until nothing is under way", align="left", style="dim")
-    target = _written(stage)
+    logs = (Wal(stage.environment["MODERN_ADMIN_URL"]), Binlog(stage.environment))
     deadline = time.monotonic() + deadline_s
     quiet, status = 0, dict[str, Any]()
     with Live(console=stage.console, refresh_per_second=4) as live:
         while quiet < QUIET_POLLS:
             stage.require_worker()
-            behind, status = _behind(stage, target), _status(stage)
-            quiet = quiet + 1 if behind <= 0 and status.get("at_rest") and _nobody_waits(status) else 0
-            live.update(_table(behind, status))
+            unread, status = {log.name: log.unread() for log in logs}, _status(stage)
+            at_rest = not any(unread.values()) and status.get("at_rest") and _nobody_waits(status)
+            quiet = quiet + 1 if at_rest else 0
+            live.update(_table(unread, status))
             if time.monotonic() > deadline:
-                raise StageError(f"not at rest after {deadline_s:.0f} s: {json.dumps(status.get('lag'))}")
+                raise StageError(f"not at rest after {deadline_s:.0f} s: {unread}, {json.dumps(status.get('lag'))}")
             time.sleep(POLL_S)
     return status
 
 
+class Wal:
+    """PostgreSQL's log up to the moment of making, as its slots have confirmed it."""
+
+    name = "log of the modern shop unread"
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._target = self._ask("SELECT pg_current_wal_lsn()::text")
+
+    def unread(self) -> int:
+        """Bytes that the slowest slot has not confirmed."""
+        query = (
+            f"SELECT coalesce(max('{self._target}'::pg_lsn - confirmed_flush_lsn), 1)::bigint FROM pg_replication_slots"  # noqa: S608
+        )
+        return max(0, int(self._ask(query)))
+
+    def _ask(self, query: str) -> Any:
+        with psycopg.connect(self._url) as shop:
+            row = shop.execute(query.encode()).fetchone()
+        assert row is not None
+        return row[0]
+
+
+class Binlog:
+    """MariaDB's log up to the moment of making, as Kafka Connect keeps its connector's offsets."""
+
+    name = "log of the legacy shop unread"
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._connect = environment["SHOPBRIDGE_CONNECT_URL"]
+        with database.connect(environment["LEGACY_ADMIN_URL"]) as legacy:
+            [now] = database.rows(legacy, "SHOW MASTER STATUS")
+        self._target = (str(now["File"]), int(now["Position"]))
+
+    def unread(self) -> int:
+        """Bytes that the connector has not passed; 1 where it is still in an older file, or nobody knows."""
+        name, position = max(self._positions(), default=("", 0))
+        if name == self._target[0]:
+            return max(0, self._target[1] - position)
+        return int(name < self._target[0])
+
+    def _positions(self) -> Iterator[tuple[str, int]]:
+        for connector in self._get("/connectors"):
+            for entry in self._get(f"/connectors/{connector}/offsets").get("offsets", ()):
+                offset = entry.get("offset") or {}
+                if "file" in offset:
+                    yield str(offset["file"]), int(offset["pos"])
+
+    def _get(self, path: str) -> Any:
+        with urlopen(f"{self._connect}{path}", timeout=10) as answer:  # noqa: S310 - http, on this machine
+            return json.load(answer)
+
+
 def _nobody_waits(status: dict[str, Any]) -> bool:
     return not status.get("lag", {}).get("waiting_for_parents", 0)
-
-
-def _written(stage: Stage) -> str:
-    with psycopg.connect(stage.environment["SHOP_ADMIN_URL"]) as shop:
-        row = shop.execute("SELECT pg_current_wal_lsn()::text").fetchone()
-    assert row is not None
-    return str(row[0])
-
-
-def _behind(stage: Stage, target: str) -> int:
-    """Bytes of the log up to `target` that the slowest slot has not confirmed."""
-    query = "SELECT coalesce(max(%s::pg_lsn - confirmed_flush_lsn), 1)::bigint FROM pg_replication_slots"
-    with psycopg.connect(stage.environment["SHOP_ADMIN_URL"]) as shop:
-        row = shop.execute(query, (target,)).fetchone()
-    return int(row[0]) if row else 1
 
 
 def _status(stage: Stage) -> dict[str, Any]:
@@ -59,9 +101,10 @@ def _status(stage: Stage) -> dict[str, Any]:
     return found
 
 
-def _table(behind: int, status: dict[str, Any]) -> Table:
+def _table(unread: Mapping[str, int], status: dict[str, Any]) -> Table:
     table = Table(show_header=False, box=None)
-    table.add_row("database log unread", f"{max(behind, 0):,} bytes")
+    for name, count in unread.items():
+        table.add_row(name, f"{count:,} bytes")
     for name, value in status.get("lag", {}).items():
         text = f"{value.get('records', 0):,}" if isinstance(value, dict) else f"{value:,}"
         table.add_row(name.replace("_", " "), text)

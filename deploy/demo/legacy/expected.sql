@@ -85,7 +85,8 @@ WHERE EXISTS (SELECT 1 FROM `order` o WHERE o.id_order = i.id_order AND o.valid 
 -- Rows that are refused for what they hold themselves.
 CREATE OR REPLACE VIEW demo.refused AS
 SELECT 'CONTACT' AS object_type, CAST(id_customer AS CHAR) AS external_id, 'ws_customer' AS source_table,
-       CONCAT('{"id_customer": ', id_customer, '}') AS row_key, 'INVALID_EMAIL_ADDRESS' AS cause
+       CONCAT('{"id_customer": ', id_customer, '}') AS row_key,
+       IF(TRIM(email) = '', 'CONTACT_WITHOUT_EMAIL', 'INVALID_EMAIL_ADDRESS') AS cause
 FROM ws_customer
 WHERE active = 1 AND deleted = 0 AND demo.bad_email(email)
 UNION ALL

@@ -60,8 +60,9 @@ class Work:
 class LiveShop:
     """What the actions work on.
 
-    `graves` holds deleted rows by table, which may come back. `changes` counts row changes. `owed` is what the other
-    shop's traffic owes; nothing may be owed here, since lines cannot come before their order.
+    `graves` holds deleted rows by table, which may come back. `changes` counts row changes. `owed` is always empty:
+    lines cannot come before their order here. `needs_email`: nobody loses their address, since HubSpot's account
+    refuses contacts without.
     """
 
     connection: Connection
@@ -70,6 +71,7 @@ class LiveShop:
         default_factory=lambda: {"ws_customer": [], "ws_product": [], "order": []}
     )
     owed: list[int] = field(default_factory=list)
+    needs_email: bool = False
     changes: int = 0
 
     @contextmanager
@@ -124,5 +126,6 @@ class LiveShop:
 def connect(url: str, seed: int) -> LiveShop:
     """The shop with its chance seeded by `seed` and by how far the shop has come: a second run does other things."""
     connection = database.connect(url)
-    [row] = database.rows(connection, "SELECT NEXTVAL(demo.rev) AS rev")
-    return LiveShop(connection, Random(f"{seed} {row['rev']}"))  # noqa: S311 - choices, no secret
+    [row] = database.rows(connection, "SELECT NEXTVAL(demo.rev) AS rev, needs_email FROM demo.account")
+    rng = Random(f"{seed} {row['rev']}")  # noqa: S311 - choices, no secret
+    return LiveShop(connection, rng, needs_email=bool(row["needs_email"]))

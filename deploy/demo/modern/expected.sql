@@ -84,10 +84,12 @@ CREATE VIEW demo.refused AS
 SELECT 'CONTACT' AS object_type, id::text AS external_id, 'customers' AS source_table,
        format('{"id": "%s"}', id) AS row_key,
        CASE WHEN lower(trim(email)) IN (SELECT f.email FROM demo.forgotten f) THEN 'EMAIL_BLOCKED'
+            WHEN coalesce(trim(email), '') = '' THEN 'CONTACT_WITHOUT_EMAIL'
             ELSE 'INVALID_EMAIL_ADDRESS' END AS cause
 FROM customers
-WHERE trim(email) <> '' AND (trim(email) !~ '^[^@[:space:]]+@[^@[:space:]]+\.[a-zA-Z]+$'
-                             OR lower(trim(email)) IN (SELECT f.email FROM demo.forgotten f))
+WHERE CASE WHEN coalesce(trim(email), '') = '' THEN (SELECT needs_email FROM demo.account)
+           ELSE trim(email) !~ '^[^@[:space:]]+@[^@[:space:]]+\.[a-zA-Z]+$'
+                OR lower(trim(email)) IN (SELECT f.email FROM demo.forgotten f) END
 UNION ALL
 SELECT 'CONTACT', demo.contact_id(guest_email), 'orders', format('{"id": %s}', id), 'INVALID_EMAIL_ADDRESS'
 FROM orders

@@ -82,6 +82,7 @@ class LiveShop:
     """What the actions work on.
 
     `graves` holds deleted rows by table, which may come back; `owed` the ids of orders whose lines are there already.
+    `needs_email`: nobody loses their address, since HubSpot's account refuses contacts without.
     `changes` counts row changes.
     """
 
@@ -91,6 +92,7 @@ class LiveShop:
         default_factory=lambda: {"customers": [], "products": [], "orders": []}
     )
     owed: list[int] = field(default_factory=list)
+    needs_email: bool = False
     changes: int = 0
 
     @contextmanager
@@ -133,8 +135,11 @@ def connect(url: str, seed: int) -> LiveShop:
     """The shop with its chance seeded by `seed` and by how far the shop has come: a second run does other things."""
     connection = psycopg.connect(url, autocommit=True, row_factory=dict_row)
     state = connection.execute("SELECT last_value FROM rev_seq").fetchone()
+    account = connection.execute("SELECT needs_email FROM demo.account").fetchone()
     assert state is not None
-    return LiveShop(connection, Random(f"{seed} {state['last_value']}"))  # noqa: S311 - choices, no secret
+    assert account is not None
+    rng = Random(f"{seed} {state['last_value']}")  # noqa: S311 - choices, no secret
+    return LiveShop(connection, rng, needs_email=account["needs_email"])
 
 
 def _condition(key: Values) -> sql.Composed:

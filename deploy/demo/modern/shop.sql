@@ -138,6 +138,10 @@ CREATE TABLE demo.commits (
 -- E-mails that HubSpot's users had erased for privacy: HubSpot refuses them for ever.
 CREATE TABLE demo.forgotten (email text PRIMARY KEY);
 
+-- Whether HubSpot's account finds contacts by their e-mail alone, and so refuses those that have none.
+CREATE TABLE demo.account (needs_email boolean NOT NULL);
+INSERT INTO demo.account VALUES (false);
+
 -- A buyer as the external id of a contact: printable ASCII without blanks, all else percent-encoded.
 CREATE FUNCTION demo.contact_id(buyer text) RETURNS text LANGUAGE sql IMMUTABLE AS
 $$

@@ -18,7 +18,7 @@ SINGLE = (
 
 
 def insert_customer(shop: LiveShop) -> None:
-    email = dirt.email_or_none(shop.rng, shop.next_id("demo.tag")) or ""
+    email = dirt.email_or_none(shop.rng, shop.next_id("demo.tag"), always=shop.needs_email) or ""
     with shop.transaction() as work:
         work.insert("ws_customer", rows.customer(shop.rng, email))
 
@@ -68,7 +68,7 @@ def change_email(shop: LiveShop) -> None:
     customer = shop.pick("ws_customer", HEALTHY)
     if customer is not None:
         with shop.transaction() as work:
-            email = dirt.email_or_none(shop.rng, shop.next_id("demo.tag")) or ""
+            email = dirt.email_or_none(shop.rng, shop.next_id("demo.tag"), always=shop.needs_email) or ""
             work.update("ws_customer", customer["id_customer"], email=email)
 
 

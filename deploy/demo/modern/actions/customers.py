@@ -25,7 +25,9 @@ ORDERLESS = "NOT EXISTS (SELECT FROM orders o WHERE o.customer_id = t.id)"
 def insert_customer(shop: LiveShop) -> None:
     tag = shop.next_id("demo.tag")
     with shop.transaction() as work:
-        work.insert_row("customers", rows.customer(shop.rng, tag, dirt.email_or_none(shop.rng, tag)))
+        work.insert_row(
+            "customers", rows.customer(shop.rng, tag, dirt.email_or_none(shop.rng, tag, always=shop.needs_email))
+        )
 
 
 def insert_shared_customer(shop: LiveShop) -> None:
@@ -100,7 +102,7 @@ def change_email(shop: LiveShop) -> None:
     customer = shop.pick("customers", HEALTHY_CUSTOMER)
     if customer is not None:
         with shop.transaction() as work:
-            email = dirt.email_or_none(shop.rng, shop.next_id("demo.tag"))
+            email = dirt.email_or_none(shop.rng, shop.next_id("demo.tag"), always=shop.needs_email)
             work.update("customers", {"id": customer["id"]}, email=email)
 
 
