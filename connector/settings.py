@@ -61,6 +61,20 @@ class Settings(BaseSettings):
     connect_registry_url: str | None = Field(
         None, description="The registry's address for Connect's Apicurio converter; default: derived from registry_url."
     )
+    connect_registry_username: str | None = Field(
+        None,
+        description="The converter's user at the registry; default: ours. It may be a reference, see the password.",
+    )
+    connect_registry_password: SecretStr | None = Field(
+        None,
+        description="That user's password, best as a reference that Connect resolves: ${file:PATH:KEY}; default: ours.",
+    )
+    connect_registry_ca: str | None = Field(
+        None, description="The registry's authorities (PEM) where Connect finds them; default: SHOPBRIDGE_REGISTRY_CA."
+    )
+    connect_kafka_jaas: SecretStr | None = Field(
+        None, description="MariaDB, MySQL: sasl.jaas.config of the schema history, best as a reference; default: ours."
+    )
     hubspot_url: str = Field("https://api.hubapi.com", description="HubSpot's address.")
     hubspot_token: SecretStr = Field(SecretStr(""), description="Service key or private-app token.")
     hubspot_api_version: str = Field("2026-09", description="Dated API version, or v3.")

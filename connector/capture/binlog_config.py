@@ -77,7 +77,8 @@ NOT_OF_TABLES: Final = (
 def settings_of(plan: CapturePlan, settings: Settings) -> dict[str, str]:
     """The settings of this kind of connector; `common` ones are `config.connector_config`'s."""
     databases = ",".join(dict.fromkeys(map(_escaped, (plan.schema, SCHEMA))))
-    access = settings.kafka
+    access, line = settings.kafka, settings.connect_kafka_jaas
+    client = java(access) | ({} if line is None else {"sasl.jaas.config": line.get_secret_value()})
     return {
         "connector.class": CONNECTOR_CLASS[plan.kind],
         "database.server.id": str(plan.server_id),
@@ -87,7 +88,7 @@ def settings_of(plan: CapturePlan, settings: Settings) -> dict[str, str]:
         DDL_FILTER: ddl_filter(plan),
         f"{HISTORY}kafka.topic": plan.history_topic,
         f"{HISTORY}kafka.bootstrap.servers": access.bootstrap,
-        **{f"{HISTORY}{side}.{key}": value for side in ("producer", "consumer") for key, value in java(access).items()},
+        **{f"{HISTORY}{side}.{key}": value for side in ("producer", "consumer") for key, value in client.items()},
     }
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from connector.capture import binlog_config
+from connector.capture.errors import CaptureError
 from connector.capture.plan import SCHEMA, CapturePlan
 from connector.kafka.admin import NewTopic
 from connector.kafka.limits import LARGEST_CHANGE
@@ -189,6 +190,7 @@ def _postgres(plan: CapturePlan) -> dict[str, str]:
         **POSTGRES,
         "database.dbname": plan.address.database,
         **({"database.sslmode": plan.address.sslmode} if plan.address.sslmode else {}),
+        **{f"database.{name}": path for name, path in plan.address.files.items()},
         "slot.name": plan.slot,
         "publication.name": plan.publication,
         "publication.autocreate.mode": "disabled",
@@ -232,7 +234,26 @@ def _converter(side: str, settings: Settings) -> dict[str, str]:
         f"{side}.converter.apicurio.registry.as-confluent": "true",
         f"{side}.converter.apicurio.registry.use-id": "contentId",
         f"{side}.converter.apicurio.registry.headers.enabled": "false",
+        **{f"{side}.converter.{name}": text for name, text in registry_access(settings).items()},
     }
+
+
+def registry_access(settings: Settings) -> dict[str, str]:
+    """How Apicurio's converter comes in at the registry: files and, as it is, whatever Connect resolves for secrets."""
+    registry = settings.registry
+    if registry.token is not None or registry.tls.certificate is not None:
+        raise CaptureError(
+            "Apicurio's converter in Connect comes in by user and password alone, not by a token or a certificate of "
+            "ours\nSet SHOPBRIDGE_REGISTRY_USERNAME and SHOPBRIDGE_REGISTRY_PASSWORD instead, or have the changes "
+            "captured by a connector of your own (capture: external)."
+        )
+    secret = settings.connect_registry_password
+    named = {
+        "apicurio.auth.username": settings.connect_registry_username or registry.username,
+        "apicurio.auth.password": registry.password if secret is None else secret.get_secret_value(),
+        "apicurio.rest.request.ssl.ca-bundle.location": settings.connect_registry_ca or registry.tls.ca,
+    }
+    return {name: str(value) for name, value in named.items() if value is not None}
 
 
 def connect_registry_url(settings: Settings) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -37,7 +37,8 @@ SERVER_IDS: Final = (1_500_000_000, 500_000_000)
 class Address:
     """A server's database and who comes in; empty user and password where the URL names none.
 
-    `sslmode` is PostgreSQL's word, for all kinds: disable, require, verify-ca or verify-full.
+    `sslmode` is PostgreSQL's word, for all kinds: disable, require, verify-ca or verify-full; `files` are sslrootcert,
+    sslcert and sslkey, where the URL names them.
     """
 
     host: str
@@ -46,6 +47,7 @@ class Address:
     user: str = ""
     password: str = field(default="", repr=False)
     sslmode: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +150,7 @@ def plan_capture(shop: Shop, facts: Mapping[str, TableFacts] | None = None) -> C
     address = parse_address(shop.capture.url or shop.database.url, kind)
     owns_role = shop.capture.url is None or not address.user
     if owns_role:
-        address = Address(
-            address.host, address.port, address.database, ours, secrets.token_urlsafe(24), address.sslmode
-        )
+        address = replace(address, user=ours, password=secrets.token_urlsafe(24))
     known = facts or {}
     _require_stored(shop, known)
     return CapturePlan(
@@ -223,9 +223,10 @@ def parse_address(url: str, kind: str = "postgres") -> Address:
             f"the database's address must be {SCHEMES[kind][0]}://user:password@host:port/database; it begins with "
             f"{parts.scheme or 'no scheme'}://{parts.hostname or ''}"
         )
-    sslmode = parse_qs(parts.query).get("sslmode", [""])[0]
+    query = parse_qs(parts.query)
+    files: dict[str, str] = {name: query[name][0] for name in ("sslrootcert", "sslcert", "sslkey") if name in query}
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    return Address(parts.hostname, port, database, user, password, sslmode)
+    return Address(parts.hostname, port, database, user, password, query.get("sslmode", [""])[0], files)
 
 
 def fits(url: str, kind: str) -> bool:
