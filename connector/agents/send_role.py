@@ -17,7 +17,6 @@ from connector.agents.runner import Duty
 from connector.capture.external import decoder_of
 from connector.ledger.desk import SenderDesk
 from connector.ledger.parent_watch import ParentWatch
-from connector.message import ObjectType
 from connector.sender.assemble import assemble, hubspot_client
 from connector.sender.courier import Courier, log_note
 from connector.sender.lease import Lease
@@ -62,8 +61,7 @@ def send_role(parts: Parts, closing: AsyncExitStack) -> Mapping[str, Duty]:
     if settings.request_journal is not None:
         note = RequestJournal(settings.request_journal)
         closing.callback(note.close)
-    contacts = any(ObjectType.CONTACT in shop.properties() for shop in parts.shops)
-    courier = assemble(desk, http, lease, settings, constants_of(parts), contacts=contacts, note=note)
+    courier = assemble(desk, http, lease, settings, constants_of(parts), note=note)
     parents = ParentWatch(parts.ledger, parts.post, settings.parent_deadline_s)
     watch = CaptureWatch(settings.kafka, parts.registry, change_topics(parts), parts.sync_topics, parents.observe)
     ours = [shop for shop in parts.shops if shop.capture.external is None]

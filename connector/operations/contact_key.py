@@ -5,8 +5,8 @@ from __future__ import annotations
 from connector.message import ObjectType
 from connector.operations.portal import Finding, Wanted
 from connector.outcome import Archived, Found, Missing, Outcome, Refused, SchemaRefused, Written
-from connector.sender.calls import Answer, Plan
-from connector.sender.contact_key import PROBE, REMOVE, ContactKey, says
+from connector.sender.calls import Answer
+from connector.sender.contact_key import REMOVE, ContactKey, Trial, says
 from connector.sender.crm import new_request_id
 from connector.sender.exchange import Transport
 from connector.sender.refusals import Judge
@@ -20,7 +20,7 @@ async def try_contact_key(http: Transport, wanted: Wanted) -> list[Finding]:
     """
     key = ContactKey()
     dialect = Dialect(wanted.paths, wanted.key, new_request_id)
-    outcome = (await _carried_out(http, key.decide(dialect, Judge(ObjectType.CONTACT))))[PROBE]
+    outcome = await _carried_out(http, key.trial(dialect, Judge(ObjectType.CONTACT)))
     if key.by is None:
         remedy = "mend what HubSpot says, then run `shopbridge setup` again"
         return [Finding(ok=False, what=f"CONTACT: cannot try {wanted.key} as key: {_words(outcome)}", remedy=remedy)]
@@ -29,15 +29,15 @@ async def try_contact_key(http: Transport, wanted: Wanted) -> list[Finding]:
     return [said] if key.left is None else [said, Finding(ok=False, what=left, remedy=REMOVE)]
 
 
-async def _carried_out(http: Transport, plan: Plan) -> dict[int, Outcome]:
+async def _carried_out(http: Transport, trial: Trial) -> Outcome:
     try:
-        call = next(plan)
+        call = next(trial)
         while True:
             answer = await http.request(call.method, call.path, json=call.json)
-            call = plan.send(Answer(answer.status, answer.headers, answer.body))
+            call = trial.send(Answer(answer.status, answer.headers, answer.body))
     except StopIteration as done:
-        outcomes: dict[int, Outcome] = done.value
-        return outcomes
+        outcome: Outcome = done.value
+        return outcome
 
 
 def _words(outcome: Outcome) -> str:

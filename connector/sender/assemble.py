@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import structlog
+
 from connector.http import Http
-from connector.sender.contact_key import ContactKey
+from connector.sender.contact_key import REMOVE, ContactKey, says
 from connector.sender.courier import Courier, log_alert, log_note
 from connector.sender.crm import Crm
 from connector.sender.exchange import Fence
@@ -16,11 +18,20 @@ from connector.sender.refusals import Constants
 from connector.sender.state import Alert, Note
 from connector.settings import Settings
 
+log = structlog.get_logger()
+
 
 def hubspot_client(settings: Settings) -> Http:
     """A client that speaks to the account of the settings' token."""
     headers = {"Authorization": f"Bearer {settings.hubspot_token.get_secret_value()}"}
     return Http(settings.hubspot_url, headers=headers, timeout_s=settings.hubspot_timeout_s)
+
+
+def log_contact_key(key: ContactKey) -> None:
+    """Tell the log what contacts are written by, and of the trial's contact where it is still there."""
+    log.info("sender.contact_key", by=key.by, what=says(key.by or ""))
+    if key.left is not None:
+        log.warning("sender.contact_key.left", hubspot_id=key.left, remedy=REMOVE)
 
 
 def assemble(
@@ -30,15 +41,11 @@ def assemble(
     settings: Settings,
     constants: Constants,
     *,
-    contacts: bool = True,
     alert: Callable[[Alert], None] = log_alert,
     note: Callable[[Note], None] = log_note,
 ) -> Courier:
-    """The courier for one HubSpot account. `constants`: the values that the shop files state themselves.
-
-    `contacts`: the shop files make contacts, so that what they are written by has to be known.
-    """
-    key = ContactKey() if contacts else None
+    """The courier for one HubSpot account. `constants`: the values that the shop files state themselves."""
+    key = ContactKey(tell=log_contact_key)
     crm = Crm(Paths(settings.hubspot_api_version), constants=constants, contact_key=key)
     pace = Pace.of(settings.hubspot_requests_per_10_s, settings.hubspot_associations_per_10_s)
     return Courier(desk, http, fence, crm, pace, alert=alert, note=note)

@@ -54,7 +54,7 @@ def new_request_id() -> str:
 class Crm:
     """The dialect. `key`: the name of our unique property; `constants`: values that the shop file itself states.
 
-    `contact_key`: what contacts are written by, to be decided before their first call; None: by our key, without trial.
+    `contact_key`: what contacts are written by, tried before it is first needed; None: by our key, without trial.
     """
 
     paths: Paths
@@ -63,19 +63,18 @@ class Crm:
     new_id: Callable[[], str] = new_request_id
     contact_key: ContactKey | None = None
 
-    def trial(self, object_type: ObjectType) -> Plan | None:
-        """What must be tried before records of the type are written, with one outcome under `PROBE`; None: nothing."""
-        key = self.contact_key
-        if object_type is not ObjectType.CONTACT or key is None or key.by is not None:
-            return None
-        return key.decide(self._dialect, self._judge(object_type))
-
     def dispatch(self, steps: Sequence[Step]) -> Plan:
         """Carry out steps of any kind and number, those refused before apart from the others.
 
-        What may free a unique value goes before what may take it.
+        What may free a unique value goes before what may take it. Where it has to be tried first what contacts are
+        written by, and that fails, the contacts that need to be found by it are NotSent, or SchemaRefused.
         """
+        key = self.contact_key
+        keyed = [step for step in steps if _needs_key(step)] if key is not None and key.by is None else []
         outcomes: dict[int, Outcome] = {}
+        if keyed and key is not None:
+            outcomes = yield from key.decide(self._dialect, self._judge(ObjectType.CONTACT), keyed)
+            steps = [step for step in steps if step.record not in outcomes]
         for object_type, alone in dict.fromkeys((step.type, step.alone) for step in sorted(steps, key=_alone_last)):
             group = [step for step in steps if (step.type, step.alone) == (object_type, alone)]
             for updates in _batches([step for step in group if isinstance(step, Update)]):
@@ -172,6 +171,12 @@ class Crm:
 
 def _alone_last(step: Step) -> bool:
     return step.alone
+
+
+def _needs_key(step: Step) -> bool:
+    """Whether it is a contact's that is found by its key, for want of HubSpot's id."""
+    keyed = isinstance(step, Upsert) or (isinstance(step, Lookup) and step.hubspot_id is None)
+    return keyed and step.type is ObjectType.CONTACT
 
 
 def _batches(group: Sequence[_T]) -> Iterator[Sequence[_T]]:

@@ -6,19 +6,14 @@ from collections.abc import Awaitable, Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import structlog
-
 from connector.message import LinkKind, ObjectType
 from connector.outcome import Outcome, Refusal
 from connector.sender import associations, verbs
 from connector.sender.associations import Associations
 from connector.sender.calls import Call, CallKind, Lane, Reply
-from connector.sender.contact_key import PROBE, REMOVE, says
 from connector.sender.crm import Crm
 from connector.sender.definitions import Probe, looks_mended
 from connector.sender.port import SenderPort
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +62,6 @@ class Records:
     kind: CallKind = CallKind.WRITE
 
     async def take(self, limit: int | None = None) -> Batch | None:
-        trial = self.crm.trial(self.lane)
-        if trial is not None:
-            return Batch(trial, (PROBE,), full=True, settle=self._learn)
         most = limit or verbs.LARGEST
         steps = await self.desk.take(self.lane, most)
         if not steps:
@@ -78,23 +70,11 @@ class Records:
         return Batch(self.crm.dispatch(steps), numbers, len(steps) >= most, self.desk.settle)
 
     async def take_lookups(self, now: float) -> Batch | None:
-        if self.crm.trial(self.lane) is not None:
-            return None
         lookups = await self.desk.take_lookups(self.lane, verbs.LARGEST, now)
         if not lookups:
             return None
         numbers = tuple(lookup.record for lookup in lookups)
         return Batch(self.crm.dispatch(lookups), numbers, len(lookups) >= verbs.LARGEST, self.desk.settle)
-
-    async def _learn(self, outcomes: Mapping[int, Any]) -> None:
-        """Tell what contacts are written by, once it is known."""
-        del outcomes
-        key = self.crm.contact_key
-        if key is None or key.by is None:
-            return
-        log.info("sender.contact_key", by=key.by, what=says(key.by))
-        if key.left is not None:
-            log.warning("sender.contact_key.left", hubspot_id=key.left, remedy=REMOVE)
 
     def looks_mended(self, refusal: Refusal) -> Probe:
         return looks_mended(self.crm.paths, self.crm.new_id, self.lane, refusal)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,12 +24,13 @@ from connector.outcome import (
     Outcome,
     Refused,
     SchemaRefused,
+    Step,
     Update,
     Upsert,
     Written,
 )
 from connector.sender.calls import Answer, Call, Failure, Reply
-from connector.sender.contact_key import PROBE, ContactKey
+from connector.sender.contact_key import ContactKey
 from connector.sender.crm import Crm
 from connector.sender.paths import Paths
 from tests.unit.sender.fakes import HubSpot, drive, error, fly
@@ -43,10 +45,9 @@ async def made_ready(hubspot: Sandbox) -> Crm:
     """An account that is provisioned, and the dialect once it knows its key."""
     paths = Paths("2026-09")
     await provision(hubspot, Wanted(paths, "shopbridge_key", {CONTACT: ()}, pipeline=False))
-    crm = Crm(paths, contact_key=ContactKey())
-    trial = crm.trial(CONTACT)
-    assert trial is not None
-    assert {PROBE: Written("")} == await hubspot.carry_out(trial)
+    key = ContactKey()
+    crm = Crm(paths, contact_key=key)
+    assert {} == await hubspot.carry_out(key.decide(crm._dialect, crm._judge(CONTACT), []))
     return crm
 
 
@@ -58,7 +59,6 @@ async def test_the_key_is_tried_and_nothing_is_left(tmp_path: Path, accepted: bo
         for _ in range(3):
             crm = await made_ready(hubspot)
             assert by == (crm.contact_key and crm.contact_key.by)
-            assert crm.trial(CONTACT) is None
         left = await hubspot.request("GET", "/crm/objects/2026-09/contacts")
         assert [] == left.body["results"]
 
@@ -84,20 +84,20 @@ def test_what_the_trial_concludes(replies: list[Any], outcome: type[Outcome], by
     message = "Unable to perform update/upsert by non-unique 0-1 property shopbridge_key in portal ID 1"
     made = Answer(200, {}, {"status": "COMPLETE", "results": [{"id": "77", "objectWriteTraceId": "0"}]})
     scripted = iter([{"non-unique": error(400, message), "made": made}.get(str(each), each) for each in replies])
-    key = ContactKey()
+    told: list[ContactKey] = []
+    key = ContactKey(tell=told.append)
     crm = Crm(Paths("2026-09"), contact_key=key)
-    trial = crm.trial(CONTACT)
-    assert trial is not None
-    outcomes, calls = drive(trial, lambda _: next(scripted))
-    assert (outcome, by) == (type(outcomes[PROBE]), key.by)
+    concluded, calls = drive(key.trial(crm._dialect, crm._judge(CONTACT)), lambda _: next(scripted))
+    assert (outcome, by) == (type(concluded), key.by)
     assert len(replies) == len(calls)
+    assert ([] if by is None else [key]) == told
     assert ("77" if replies[-1] == error(400, "may not be removed") else None) == key.left
 
 
-@pytest.mark.parametrize("partial", PARTIAL)
-async def test_contacts_by_email(tmp_path: Path, partial: str) -> None:
+@pytest.mark.parametrize("unsent", PARTIAL)
+async def test_contacts_by_email(tmp_path: Path, unsent: str) -> None:
     """Made, written again, adopted by any address; what others wrote stays; without an address refused."""
-    async with sandbox(tmp_path, contacts_custom_key=False, strict_partial_email=partial) as hubspot:
+    async with sandbox(tmp_path, contacts_custom_key=False, strict_partial_email=unsent) as hubspot:
         crm = await made_ready(hubspot)
         theirs = await others(hubspot, email="old@example.com", hs_additional_emails="older@example.com", phone="1")
         steps = [
@@ -140,14 +140,14 @@ HELD = {"b@x.com": "b", "b2@x.com": "b", "d@x.com": "d", "d2@x.com": "d", "d3@x.
 
 @given(
     asked=st.lists(st.tuples(st.sampled_from(ADDRESSES), st.sampled_from([str.upper, str.title, str])), max_size=12),
-    partial=st.sampled_from(PARTIAL),
+    unsent=st.sampled_from(PARTIAL),
 )
 @settings(deadline=None, max_examples=25)
-def test_any_addresses_by_email(asked: list[tuple[str, Any]], partial: str) -> None:
+def test_any_addresses_by_email(asked: list[tuple[str, Any]], unsent: str) -> None:
     """Whoever shares an address shares a contact, and nobody else does; what others wrote stays."""
 
     async def story(folder: Path) -> None:
-        async with sandbox(folder, contacts_custom_key=False, strict_partial_email=partial) as hubspot:
+        async with sandbox(folder, contacts_custom_key=False, strict_partial_email=unsent) as hubspot:
             crm = await made_ready(hubspot)
             theirs = {
                 "b": await others(hubspot, email="b@x.com", hs_additional_emails="b2@x.com", phone="b"),
@@ -257,6 +257,35 @@ def test_contacts_wait_for_the_trial_and_others_do_not() -> None:
     fly(story())
 
 
+def test_nothing_is_tried_while_no_contact_has_to_be_found() -> None:
+    """Contacts with an id are written, read and asked for without a trial; a worker at rest writes nothing."""
+    hubspot = HubSpot(records={"contacts": {"1": {"email": "a@x.example"}, "2": {}}})
+    crm = Crm(Paths("2026-09"), contact_key=ContactKey())
+    steps: list[Step] = [
+        Update(1, CONTACT, "1", {"firstname": "A"}, key="k1"),
+        Lookup(2, CONTACT, "k2", "2", ()),
+        Match(3, CONTACT, "email", "a@x.example"),
+    ]
+    outcomes, calls = drive(crm.dispatch(steps), hubspot)
+    assert {1: Written, 2: Found, 3: Found} == {number: type(each) for number, each in outcomes.items()}
+    assert ["update", "read", "read"] == [call.path.rsplit("/", 1)[1] for call in calls]
+
+
+def test_a_trial_that_fails_holds_up_only_what_needs_it() -> None:
+    """Contacts without an id are left for later, or refused with the schema; those with one go on."""
+    hubspot = HubSpot(records={"contacts": {"1": {}}})
+    steps: list[Step] = [Update(1, CONTACT, "1", {"firstname": "A"}), Upsert(2, CONTACT, "k2", {"firstname": "B"})]
+    for refused, outcome in [(error(503, "away"), NotSent), (error(403, "no", "MISSING_SCOPES"), SchemaRefused)]:
+        crm = Crm(Paths("2026-09"), contact_key=ContactKey())
+        answer = partial(_but_upserts, hubspot, refused)
+        outcomes, _ = drive(crm.dispatch(steps), answer)
+        assert [Written, outcome] == [type(outcomes[number]) for number in (1, 2)]
+
+
+def _but_upserts(hubspot: HubSpot, refused: Reply, call: Call) -> Reply:
+    return refused if call.path.endswith("upsert") else hubspot(call)
+
+
 def test_a_missing_key_property_pauses_contacts_with_one_alert() -> None:
     """The trial tells before any contact is sent; contacts go on by themselves once the property is there."""
 
@@ -271,7 +300,7 @@ def test_a_missing_key_property_pauses_contacts_with_one_alert() -> None:
         scene.wire.define = lambda _: Answer(200, {}, {"hasUniqueValue": True})
         await scene.until(lambda: scene.desk.idle and "sender.resumed" in scene.events)
         assert ["sender.paused", "sender.resumed"] == scene.events
-        assert ["Written"] == scene.outcomes(0)
+        assert ["SchemaRefused", "Written"] == scene.outcomes(1)
 
     fly(story())
 
