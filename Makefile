@@ -10,6 +10,7 @@ RUN := .venv/bin
 STACK := $(PYTHON) -m deploy.local
 HOME_DEMO := .local/demo
 PORT_DEMO ?= 19000
+CONTACTS ?= 20000
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,8 +27,15 @@ help: ## Show this list
 
 install: .venv/installed ## Install the locked packages into .venv
 
-demo: .venv/installed ## Run the demo shop against the sandbox, compare everything, leave it running
+demo: .venv/installed ## Run both demo shops, compare everything, leave it running; SWITCHES=all: under every answer
+ifeq ($(SWITCHES),all)
+	@$(RUN)/python -m deploy.demo.switches
+else
 	@$(RUN)/python -m deploy.demo.run --home $(HOME_DEMO) --port-base $(PORT_DEMO)
+endif
+
+in-use: .venv/installed ## First load into an account that holds all contacts already; CONTACTS=20000
+	@E2E_CONTACTS=$(CONTACTS) $(RUN)/pytest -q -s tests/end_to_end/test_portal_in_use.py
 
 up: .venv/installed ## Start the local stack (what is not running)
 	@$(STACK) up --home $(HOME_DEMO) --port-base $(PORT_DEMO)
@@ -54,4 +62,4 @@ lock: ## Resolve the dependencies anew into requirements.lock
 clean: down ## Stop the demo and forget its data
 	@rm -rf $(HOME_DEMO)
 
-.PHONY: help install demo up down test unit lint lock clean
+.PHONY: help install demo in-use up down test unit lint lock clean

@@ -73,6 +73,7 @@ class World(Traces):
         self.sandbox: subprocess.Popen[bytes] | None = None
         self.worker: subprocess.Popen[bytes] | None = None
         self._said = 0
+        self._lives = 0
         self._http = httpx.Client(base_url=self.environment["SHOPBRIDGE_HUBSPOT_URL"], timeout=10)
 
     # -- building ------------------------------------------------------------------------------------------------
@@ -98,6 +99,21 @@ class World(Traces):
         command = [sys.executable, "-m", "connector.sandbox", "--host", "127.0.0.1", "--port", str(self.sandbox_port)]
         self.sandbox = self._start([*command, "--database", str(self.sandbox_file)], "sandbox")
         wait_until("the sandbox's health", self._sandbox_is_up)
+
+    def begin_anew(self) -> None:
+        """An empty account and an empty ledger, with topics of their own; what was captured is kept."""
+        self._lives += 1
+        if self.worker is not None and self.worker.poll() is None:
+            self.worker.kill()
+            self.worker.wait()
+        self._http.post("/sandbox/reset").raise_for_status()
+        self.ledger = self.folder / f"ledger-{self._lives}.db"
+        name = f"{self.name}_{self._lives}"
+        self.environment |= {
+            "SHOPBRIDGE_LEDGER": str(self.ledger),
+            "SHOPBRIDGE_TOPIC_PREFIX": name,
+            "SHOPBRIDGE_GROUP": name,
+        }
 
     def start_worker(self, *arguments: str) -> None:
         self._said = self.count("working")
@@ -164,6 +180,15 @@ class World(Traces):
     def fault(self, effect: str, **rule: Any) -> None:
         """Add a fault rule to the sandbox."""
         self._http.post("/sandbox/faults", json=[{"effect": effect, **rule}]).raise_for_status()
+
+    def seed(self, contacts: list[dict[str, Any]]) -> None:
+        """Contacts that others made before us."""
+        self._http.post("/sandbox/seed", json={"contacts": contacts}, timeout=60).raise_for_status()
+
+    def asked(self) -> dict[str, Any]:
+        """How many requests the sandbox had, by status and by kind."""
+        found: dict[str, Any] = self._http.get("/sandbox/requests").raise_for_status().json()
+        return found
 
     def faults(self) -> list[dict[str, Any]]:
         """The fault rules, each with its `hits`."""
