@@ -7,6 +7,7 @@ these databases, and come as number or as boolean according to how Debezium lear
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from connector.capture import columns, values
@@ -17,6 +18,7 @@ SOURCES: Final = frozenset({"io.debezium.connector.mariadb.Source", "io.debezium
 """Names of the record `source` in the envelopes of these connectors."""
 
 NUMBERS: Final = frozenset({"DECIMAL", "DEC", "NUMERIC", "FIXED"})
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 FLAGS: Final = frozenset({"TINYINT", "BOOLEAN", "BOOL"})
 BINARY: Final = frozenset({"BINARY", "VARBINARY", "TINYBLOB", "BLOB", "MEDIUMBLOB", "LONGBLOB", "LONG VARBINARY"})
 
@@ -35,11 +37,28 @@ def _special(schema: Mapping[str, Any]) -> Convert | None:
         return int
     if kind == "bytes" and name == CONNECT_DECIMAL and base == "BIGINT":
         return _whole
+    if base == "FLOAT":
+        return _float(schema)
+    if name == "io.debezium.time.ZonedTimestamp" and base == "TIMESTAMP":
+        return _time_stamp
     if kind == "bytes" and name is None and base in BINARY:
         return lambda value: value
     if kind == "string" and name is None:
         return values.number if base in NUMBERS else lambda value: value
     return None
+
+
+def _float(schema: Mapping[str, Any]) -> Convert:
+    """With the digits that the server shows, and a snapshot therefore reads: six, or those that are declared."""
+    parameters: Mapping[str, str] = schema.get("connect.parameters") or {}
+    declared = int(parameters.get("__debezium.source.column.scale", "0"))
+    return lambda value: round(value, declared) if declared else float(f"{value:.6g}")
+
+
+def _time_stamp(text: str) -> Column:
+    """TIMESTAMP begins a second after the epoch: the epoch is what Debezium makes of a zero date."""
+    found = values.instant(text)
+    return None if found == EPOCH else found
 
 
 def _whole(unscaled: bytes) -> Column:

@@ -51,6 +51,12 @@ SETTINGS: Final[Mapping[str, str]] = {
     f"{HISTORY}skip.unparseable.ddl": "false",
 }
 
+DRIVER: Final[Mapping[str, Mapping[str, str]]] = {
+    # Otherwise the zero year is a date that Java cannot make, at which a snapshot ends with no more than a line in a log.
+    "mariadb": {"driver.yearIsDateType": "false"},
+    "mysql": {},
+}
+
 SSL_MODES: Final[Mapping[str, Mapping[str, str]]] = {
     "mariadb": {"disable": "disable", "require": "trust", "verify-ca": "verify-ca", "verify-full": "verify-full"},
     "mysql": {
@@ -85,6 +91,7 @@ def settings_of(plan: CapturePlan, settings: Settings) -> dict[str, str]:
         "database.include.list": databases,
         **_tls(plan),
         **SETTINGS,
+        **DRIVER[plan.kind],
         DDL_FILTER: ddl_filter(plan),
         f"{HISTORY}kafka.topic": plan.history_topic,
         f"{HISTORY}kafka.bootstrap.servers": access.bootstrap,
