@@ -212,5 +212,5 @@ def _put_stage(properties: Block, status: _Status | None) -> None:
 
 def _value_note(status: _Status, value: str, found: str | None) -> str:
     meaning, count = status.meanings.get(value, ""), status.counts.get(value)
-    told = [part for part in (meaning, f"{count:,} orders" if count else "") if part]
+    told = [part for part in (meaning, f"{count:,} {'order' if count == 1 else 'orders'}" if count else "") if part]
     return f"? {'; '.join(told) or 'what is it?'}" if found in {None, DRAFT} else "; ".join(told)
