@@ -52,7 +52,7 @@ SETTINGS: Final[Mapping[str, str]] = {
 }
 
 DRIVER: Final[Mapping[str, Mapping[str, str]]] = {
-    # Otherwise the zero year is a date that Java cannot make, at which a snapshot ends with no more than a line in a log.
+    # Otherwise the zero year is a date that Java cannot make, at which a snapshot ends with but a line in Connect's log.
     "mariadb": {"driver.yearIsDateType": "false"},
     "mysql": {},
 }
