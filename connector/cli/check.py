@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from connector.cli.context import Command, Context, pass_context
+from connector.cli.context import Command, Context, option, pass_context
 from connector.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -16,14 +16,17 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
+@option("--acls", is_flag=True, help="Only print, as kafka-acls commands, the rights that are needed in Kafka.")
 @pass_context
-def check(context: Context) -> int:
+def check(context: Context, *, acls: bool) -> int:
     """Is everything in place? A line for each thing: ok, or what to do.
 
     Looks at the settings, the shop files, the database and its rights, what its log says of old rows, Kafka and its
     topics, the schema registry, Kafka Connect and its connector, HubSpot's credential and properties. Changes nothing.
     Exits with 1 if anything is not as it must be.
     """
+    if acls:
+        return _print_acls(context)
     findings = asyncio.run(_findings(context))
     wrong = sum(not each.ok for each in findings)
     if context.json:
@@ -33,6 +36,17 @@ def check(context: Context) -> int:
     else:
         click.secho("All is in place.", fg="green", bold=True)
     return int(bool(wrong))
+
+
+def _print_acls(context: Context) -> int:
+    from connector.operations.acls import commands
+
+    found = commands(context.settings(), context.shops())
+    if context.json:
+        print_json(found)
+    for command in [] if context.json else found:
+        click.echo(command)
+    return 0
 
 
 async def _findings(context: Context) -> list[Finding]:

@@ -132,9 +132,11 @@ class Admin:
 
     def create_topics(self, topics: Sequence[NewTopic]) -> None:
         """Make topics; those that exist already stay as they are. Raises ConfigurationError if the broker refuses."""
+        there = self._patiently(lambda: self._descriptions([topic.name for topic in topics]))
         new = [
             ConfluentNewTopic(topic.name, topic.partitions, topic.replication, config=dict(topic.config))
             for topic in topics
+            if topic.name not in there  # making one again may not be allowed
         ]
         if not new:
             return

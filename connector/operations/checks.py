@@ -11,7 +11,7 @@ from connector import contracts
 from connector.errors import ShopbridgeError
 from connector.kafka import Admin, ensure_change_topics, ensure_topics, own_topics
 from connector.mapping import Shop, load_shop
-from connector.operations import connectors, database, external, hubspot
+from connector.operations import acls, connectors, database, external, hubspot
 from connector.operations.broker import admin_of
 from connector.operations.contracts import check_contracts
 from connector.operations.environment import read_settings
@@ -45,6 +45,7 @@ def _works(settings: Settings, shops: Sequence[Shop]) -> list[tuple[str, Callabl
         ("ledger", _in_thread(ledger, settings)),
         *databases,
         ("kafka", _in_thread(_kafka, settings, shops)),
+        ("kafka", _in_thread(acls.look, settings, shops)),
         ("registry", lambda: _registry(settings)),
         *captures,
         *([("hubspot", lambda: _hubspot(settings, shops))] if shops else []),
