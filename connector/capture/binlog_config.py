@@ -35,12 +35,16 @@ UNLISTED_KEYS: Final = frozenset({
 
 FREE_PREFIXES: Final = (f"{HISTORY}producer.", f"{HISTORY}consumer.", "database.ssl.")
 
+KEEP_ALIVE_MS: Final = 15_000
+"""After four fifths of it without an event the server says that it lives, which is when a resting shop's heartbeat is
+written; after the whole of it the connection is taken for broken and made anew."""
+
 SETTINGS: Final[Mapping[str, str]] = {
+    "connect.keep.alive.interval.ms": str(KEEP_ALIVE_MS),
     # As a signed number, the default, half of its values would be negative.
     "bigint.unsigned.handling.mode": "precise",
     # The server adjusts years of two digits by itself; what it holds is what was meant.
     "enable.time.adjuster": "false",
-    "event.deserialization.failure.handling.mode": "fail",
     "inconsistent.schema.handling.mode": "fail",
     "include.schema.changes": "false",
     # The definitions of the mapped tables are read at the start. A lock over that moment would wait for the shop's
@@ -52,7 +56,7 @@ SETTINGS: Final[Mapping[str, str]] = {
 }
 
 DRIVER: Final[Mapping[str, Mapping[str, str]]] = {
-    # Otherwise the zero year is a date that Java cannot make, at which a snapshot ends with but a line in Connect's log.
+    # Otherwise the zero year is a date that Java cannot make, at which a snapshot ends with a mere line in a log.
     "mariadb": {"driver.yearIsDateType": "false"},
     "mysql": {},
 }

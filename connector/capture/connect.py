@@ -72,9 +72,9 @@ class Connect:
                 f"Connect cannot validate the configuration ({answer.status}): {_message(answer)}\n"
                 f"Is the plugin {config['connector.class']} installed on its plugin.path?"
             )
-        found = answer.body["configs"]
+        found = [each for each in answer.body["configs"] if each["value"] is not None]
         faults = [f"{c['value']['name']}: {error}" for c in found for error in c["value"]["errors"]]
-        unread = unknown_keys(config, [c["definition"]["name"] for c in found])
+        unread = unknown_keys(config, [c["definition"]["name"] for c in answer.body["configs"]])
         faults += [f"{key}: no such setting" for key in unread]
         if faults:
             raise CaptureError("the connector's configuration is refused:\n    " + "\n    ".join(faults))

@@ -19,7 +19,7 @@ from connector.capture.connect import Connect, ConnectorStatus
 from connector.capture.databases import database_of
 from connector.capture.log_status import LogStatus
 from connector.capture.plan import CapturePlan, TableFacts
-from connector.capture.reading import Endurance, Topics
+from connector.capture.reading import Streams, Topics
 from connector.capture.session import session_of
 from connector.kafka.admin import NewTopic
 from connector.settings import Settings
@@ -93,7 +93,7 @@ async def remove(plan: CapturePlan, url: str, connect: Connect, topic_maker: Top
     Raises CaptureError with the SQL to run when the role may not do it.
     """
     had_connector = await connect.delete(plan.connector)
-    await connect.until(Endurance(plan, url).is_over, f"the log is still read for {plan.connector}")
+    await reading.wait_released(plan, url, connect)
     statements = await asyncio.to_thread(database_of(plan.kind).remove, plan, url)
     if plan.reads_binlog:
         await reading.delete(topic_maker, plan.history_topic, connect)
@@ -147,7 +147,7 @@ class _Start:
 
     async def configure(self, before: Mapping[str, str] | None, config: Mapping[str, str]) -> bool:
         """Stopping first makes sure that a task seen running runs by the new configuration."""
-        name, endurance = self.plan.connector, Endurance(self.plan, self.url)
+        name, stream = self.plan.connector, Streams(self.plan, self.url, self.topics)
         wanted = {**config, "name": name}
         status = None if before is None else await self.connect.status(name)
         is_right = before == wanted and status is not None and status.runs
@@ -156,7 +156,7 @@ class _Start:
                 await self.connect.stop(name)
             await self.connect.put(name, config)
             await self.connect.resume(name)
-        await self.connect.wait_running(name, endurance.holds)
+        await self.connect.wait_running(name, stream.holds)
         return not is_right and before != wanted
 
 

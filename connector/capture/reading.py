@@ -6,11 +6,11 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final, Protocol
 
 from connector.capture import binlog_catalogue, catalogue, postgres, signals
 from connector.capture.binlog_catalogue import NotAllowedError
+from connector.capture.config import heartbeat_query
 from connector.capture.connect import Connect
 from connector.capture.databases import database_of
 from connector.capture.errors import CaptureError
@@ -70,7 +70,7 @@ def _binlog_status(plan: CapturePlan, url: str, position: BinlogPosition | None)
 def kept_for(files: Mapping[str, int] | None, position: BinlogPosition | None, *, active: bool | None) -> LogStatus:
     """What the binlog's files (with their sizes, oldest first; None: unknown) hold for a reader at a position."""
     if position is None:
-        return LogStatus(exists=False, active=active)
+        return LogStatus(exists=False)
     if files is None:
         return LogStatus(exists=True, active=active, state="unknown", confirmed=str(position))
     names = list(files)
@@ -130,6 +130,20 @@ async def require_binlog(plan: CapturePlan, url: str, connect: Connect, topics: 
         )
 
 
+async def wait_released(plan: CapturePlan, url: str, connect: Connect) -> None:
+    """Return once the slot of a connector that was deleted is free. A binlog is nobody's: there is nothing to wait for.
+
+    Its server notices that a reader has gone only when it writes the next event.
+    """
+    if plan.reads_binlog:
+        return
+
+    async def is_free() -> bool:
+        return await asyncio.to_thread(database_of(plan.kind).reader, plan, url) is None
+
+    await connect.until(is_free, f"the slot {plan.slot} is still in use")
+
+
 async def renew(topics: Topics, topic: NewTopic, connect: Connect) -> None:
     """Empty the topic by making it anew."""
     if not await asyncio.to_thread(_holds_something, topics, topic.name):
@@ -162,34 +176,43 @@ def forget_initial_load(plan: CapturePlan, url: str) -> None:
         signals.forget_initial_load(session, plan)
 
 
-class Endurance:
-    """Whether one process or connection of the server has served the connector for a while.
+class Streams:
+    """Whether a connector that says that it runs does read the log. `holds` is asked again until it is so."""
 
-    A stream that cannot be read breaks off at once, and Debezium tries again for ever while its task says RUNNING.
-    Where our role may not see connections, a heartbeat written since tells that the binlog is read.
-    """
-
-    def __init__(self, plan: CapturePlan, url: str) -> None:
+    def __init__(self, plan: CapturePlan, url: str, topics: Topics) -> None:
         self._plan = plan
         self._url = url
-        self._database = database_of(plan.kind)
+        self._topics = topics
         self._reader: int | None = None
         self._since = 0.0
-        self._beats: set[datetime | None] = set()
+        self._end: int | None = None
 
     async def holds(self) -> bool:
-        try:
-            reader = await asyncio.to_thread(self._database.reader, self._plan, self._url)
-        except NotAllowedError:
-            self._beats.add(await asyncio.to_thread(self._database.last_beat, self._plan, self._url))
-            return len(self._beats) > 1
+        """Raises RetriableError when database or Kafka is away."""
+        if self._plan.reads_binlog:
+            return await asyncio.to_thread(self._beat_arrives)
+        return await self._slot_is_served()
+
+    async def _slot_is_served(self) -> bool:
+        """Whether one process of the server has served the slot for a while.
+
+        A stream that cannot be read breaks off at once, and Debezium tries again for ever.
+        """
+        reader = await asyncio.to_thread(database_of(self._plan.kind).reader, self._plan, self._url)
         if reader != self._reader:
             self._reader, self._since = reader, time.monotonic()
         return reader is not None and time.monotonic() - self._since >= ENDURANCE_S
 
-    async def is_over(self) -> bool:
-        """Whether nobody reads, as far as our role may see that."""
-        try:
-            return await asyncio.to_thread(self._database.reader, self._plan, self._url) is None
-        except NotAllowedError:
+    def _beat_arrives(self) -> bool:
+        """Whether a heartbeat that we write ourselves has come to its topic."""
+        topic = self._plan.heartbeat_topic
+        end = sum(self._topics.topic_ids([topic])[topic].end_offsets.values())
+        self._end = end if self._end is None else self._end
+        if end > self._end:
             return True
+        if time.monotonic() - self._since >= ENDURANCE_S:
+            self._since = time.monotonic()
+            with session_of(self._plan.kind, self._url) as session:
+                session.execute(heartbeat_query(self._plan))
+                session.commit()
+        return False

@@ -220,10 +220,7 @@ class World(Traces):
 
     def wait_at_rest(self, deadline_s: float = 180.0) -> None:
         """Return once the database's log is read and nothing is under way."""
-        with psycopg.connect(self.environment["SHOP_ADMIN_URL"]) as connection:
-            row = connection.execute("SELECT pg_current_wal_lsn()::text").fetchone()
-        assert row is not None
-        wait_until("the slot to confirm the log", lambda: self._unread(row[0]) <= 0, deadline_s)
+        self.wait_log_read(deadline_s)
         quiet = [0]
 
         def at_rest() -> bool:
@@ -237,6 +234,13 @@ class World(Traces):
             wait_until("rest", at_rest, deadline_s, every_s=0.5)
         except WorldError as error:
             raise WorldError(f"{error}\n{json.dumps(self.status(), indent=1)[:4000]}\n{self.log()}") from None
+
+    def wait_log_read(self, deadline_s: float) -> None:
+        """Return once the connector has read all that the database's log holds now."""
+        with psycopg.connect(self.environment["SHOP_ADMIN_URL"]) as connection:
+            row = connection.execute("SELECT pg_current_wal_lsn()::text").fetchone()
+        assert row is not None
+        wait_until("the slot to confirm the log", lambda: self._unread(row[0]) <= 0, deadline_s)
 
     def compare(self) -> str:
         """Shop and sandbox set side by side by the demo's own comparison; raises WorldError if they differ."""
