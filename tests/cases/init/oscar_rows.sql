@@ -1,6 +1,6 @@
 -- A few rows of a django-oscar shop: two customers and a guest, two products, orders in several states.
 INSERT INTO auth_user (id, password, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined) VALUES
-    (1, '!', true, 'boss', 'Berta', 'Boss', 'boss@shop.example', true, true, '2024-01-01 08:00+00'),
+    (1, '!', true, 'boss', 'Berta', 'Boss', 'boss@example.com', true, true, '2024-01-01 08:00+00'),
     (2, '!', false, 'ada', 'Ada', 'Lovelace', 'Ada@Example.com', false, true, '2024-01-05 08:00+00'),
     (3, '!', false, 'grace', 'Grace', 'Hopper', 'grace@example.com', false, true, '2024-01-06 08:00+00');
 INSERT INTO catalogue_productclass (id, name, slug, requires_shipping, track_stock) VALUES (1, 'Book', 'book', true, true);
