@@ -1,4 +1,4 @@
-"""README's `Your own shop`, step by step: a schema that nobody knows, a role without rights, every command."""
+"""README's `Your own shop`, step by step from `init`: an unknown schema, a role without rights, every command."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
+from connector.mapping import load_shop
+from connector.mapping.shop import TableMapping
 from tests.support.small_shop import CASES, SmallShop
 from tests.support.world import BIN, ROOT, World
 
@@ -107,6 +109,34 @@ def running(captured: Books) -> Books:
     captured.world.wait_at_rest()
     del captured.world.environment["SHOP_ADMIN_URL"]
     return captured
+
+
+def test_init_proposes_what_is_then_finished_by_hand(books: Books, tmp_path: Path) -> None:
+    """Tables, ids, filter and link are those of the finished file; the open status is refused with its place."""
+    file = tmp_path / "proposed.yaml"
+    code, said = books.type("init", "--database", books.admin, "--schema", "books", "--output", str(file))
+    assert EXIT_OK == code, said
+    assert "1 value to fill in" in said
+    line = next(number for number, text in enumerate(file.read_text().splitlines(), 1) if 'lost: "?"' in text)
+    code, said = books.type("check", "--shop", str(file))
+    assert EXIT_WRONG == code
+    assert f"{file}:{line}:15: `lost` is not answered yet" in said
+    file.write_text(file.read_text().replace('lost: "?"', "lost: cancelled"))
+    assert EXIT_OK == books.type("capture", "sql", "--shop", str(file))[0]
+    assert shape(books.world.shop_file) == shape(file)
+
+
+def shape(file: Path) -> list[tuple[object, ...]]:
+    """What a shop file says of its tables, but for properties."""
+    shop = load_shop(file, {"SHOP_DATABASE_URL": "postgresql://db/shop"})
+    return [
+        (each.table, each.id.text, each.where_columns, each.match_by, each.newest_by_column, links(each))
+        for each in shop.mappings()
+    ]
+
+
+def links(mapping: TableMapping) -> list[tuple[str, str]]:
+    return [(str(link.kind), link.key.text) for link in mapping.links]
 
 
 def test_check_says_what_is_missing_and_what_to_do(books: Books) -> None:
