@@ -129,9 +129,14 @@ def topics(plan: CapturePlan, settings: Settings) -> list[NewTopic]:
     kept = _topic_config(settings.change_retention_days)
     brief = _topic_config(1)
     changes = [NewTopic(name, settings.topic_partitions, settings.topic_replication, kept) for name in plan.topics]
-    watches = (plan.heartbeat_topic, f"__debezium-heartbeat.{plan.prefix}", plan.notifications_topic)
+    watches = (plan.heartbeat_topic, *unread_topics(plan), plan.notifications_topic)
     history = [binlog_config.history_topic(plan, settings)] if plan.reads_binlog else []
     return changes + [NewTopic(name, 1, settings.topic_replication, brief) for name in watches] + history
+
+
+def unread_topics(plan: CapturePlan) -> tuple[str, ...]:
+    """Topics that the connector writes and nobody reads; without them it stops all the same."""
+    return (f"__debezium-heartbeat.{plan.prefix}", plan.signal_topic)
 
 
 def heartbeat_query(plan: CapturePlan) -> str:

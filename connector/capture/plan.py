@@ -119,6 +119,11 @@ class CapturePlan:
         return heartbeat_topic(self.prefix)
 
     @property
+    def signal_topic(self) -> str:
+        """The topic of the signal table's changes, which the connector writes for nobody."""
+        return f"{self.prefix}.{SCHEMA}.{self.signal_table}"
+
+    @property
     def notifications_topic(self) -> str:
         return notifications_topic(self.prefix)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from connector.capture.config import unread_topics
 from connector.capture.plan import CapturePlan, plan_capture
 from connector.kafka import own_topics
 from connector.kafka.rights import Operations, Rights
@@ -80,7 +81,7 @@ def needs(settings: Settings, shops: Sequence[Shop]) -> list[Need]:
 def needs_of_connect(shops: Sequence[Shop]) -> list[Need]:
     """What our connectors do in Kafka, beyond what Connect's worker needs for itself."""
     plans = [plan_capture(shop) for shop in shops if shop.capture.external is None]
-    written = (*_changes(plans), *_watches(plans), *(f"__debezium-heartbeat.{plan.prefix}" for plan in plans))
+    written = (*_changes(plans), *_watches(plans), *(topic for plan in plans for topic in unread_topics(plan)))
     histories = tuple(plan.history_topic for plan in plans if plan.reads_binlog)
     found = [
         Need(CONNECT, "topic", written, ("Write",)),
@@ -102,7 +103,7 @@ def _only_made(plans: Iterable[CapturePlan]) -> tuple[str, ...]:
     return tuple(
         topic
         for plan in plans
-        for topic in (f"__debezium-heartbeat.{plan.prefix}", *([plan.history_topic] if plan.reads_binlog else []))
+        for topic in (*unread_topics(plan), *([plan.history_topic] if plan.reads_binlog else []))
     )
 
 

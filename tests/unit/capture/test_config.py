@@ -86,7 +86,12 @@ def test_topics_are_made_beforehand(plan: CapturePlan) -> None:
     found = {topic.name: (topic.partitions, topic.config["retention.ms"]) for topic in topics(plan, SETTINGS)}
 
     expected = {name: (4, str(3 * day)) for name in plan.topics}
-    watches = ("main.shopbridge.heartbeat_main", "__debezium-heartbeat.main", "main_notifications")
+    watches = (
+        "main.shopbridge.heartbeat_main",
+        "__debezium-heartbeat.main",
+        "main.shopbridge.signal_main",
+        "main_notifications",
+    )
     assert expected | {name: (1, str(day)) for name in watches} == found
     assert {"delete"} == {topic.config["cleanup.policy"] for topic in topics(plan, SETTINGS)}
 
