@@ -181,6 +181,7 @@ class Admin:
                 f"Kafka at {self._bootstrap} does not allow it: {cause.str()}\n"
                 f"`shopbridge check` says which ACLs are missing."
             )
+        self._client.poll(0)  # calls back about what went wrong meanwhile
         if self._refusals.last is not None:
             return ConfigurationError(
                 f"Kafka at {self._bootstrap} does not let us in: {self._refusals.last}\n"

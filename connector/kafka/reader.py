@@ -13,6 +13,8 @@ from connector.record import Partition, Record
 
 TIMEOUT_S: Final = 20.0
 END_OF_PARTITION: Final = "_PARTITION_EOF"
+NO_GROUP: Final = "GROUP_AUTHORIZATION_FAILED"
+"""librdkafka looks for the coordinator of its group, even of one that it does not use; no right to it is needed."""
 
 
 def settings(broker: Broker) -> dict[str, Any]:
@@ -70,15 +72,15 @@ def last_record(broker: Broker, topic: str, partition: int = 0) -> Record | None
 
 def _next(consumer: Consumer, where: str) -> Message | None:
     """The next message, or None at the end of the partition."""
-    message = consumer.poll(TIMEOUT_S)
-    if message is None:
-        raise RetriableError(f"{where} could not be read within {TIMEOUT_S:.0f} s")
-    error = message.error()
-    if error is None:
-        return message
-    if error.name() == END_OF_PARTITION:
-        return None
-    raise RetriableError(f"{where} cannot be read: {error.str()}")
+    while (message := consumer.poll(TIMEOUT_S)) is not None:
+        error = message.error()
+        if error is None:
+            return message
+        if error.name() == END_OF_PARTITION:
+            return None
+        if error.name() != NO_GROUP:
+            raise RetriableError(f"{where} cannot be read: {error.str()}")
+    raise RetriableError(f"{where} could not be read within {TIMEOUT_S:.0f} s")
 
 
 def record_of(message: Message) -> Record:
@@ -146,7 +148,7 @@ class Tail:
                 records.append(record_of(message))
             elif error.name() == END_OF_PARTITION:
                 self._at_end.add(place)
-            elif not error.retriable():
+            elif error.name() != NO_GROUP and not error.retriable():
                 raise RetriableError(f"{place} cannot be read: {error.str()}")
         return records
 
