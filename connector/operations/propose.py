@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -41,19 +42,24 @@ class Initialised:
     asked: int
 
 
-def initialise(url: str, schema: str | None, output: Path, *, force: bool = False) -> Initialised:
-    """Read the database, propose a shop file, and write it.
+def initialise(
+    url: str, schema: str | None, output: Path, *, variable: str = VARIABLE, force: bool = False
+) -> Initialised:
+    """Read the database, propose a shop file that takes the address from `variable`, and write it.
 
-    Raises ConfigurationError for an address that is none, a file that is there already (unless `force`), a database
-    that refuses us or holds no shop; RetriableError where the server does not answer. The file is written last.
+    Raises ConfigurationError for an address or a variable that is none, a file that is there already (unless `force`),
+    a database that refuses us or holds no shop; RetriableError where the server does not answer. The file is written
+    last.
     """
     kind = kind_of(url)
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", variable):
+        raise ConfigurationError(f"{variable} cannot name an environment variable.\nUse letters, digits and `_`.")
     if output.exists() and not force:
         raise ConfigurationError(f"{output} is there already.\nName another file with --output, or add --force.")
     database = unquote(urlsplit(url).path.removeprefix("/"))
     structure = read_structure(kind, url, schema or ("public" if kind == "postgres" else database))
     with sampler(structure, url) as asked:
-        proposal = propose(structure, asker(asked), database or structure.schema)
+        proposal = propose(structure, asker(asked), database or structure.schema, variable)
     _write(output, write(proposal.sheet))
     return Initialised(
         output,

@@ -27,7 +27,7 @@ SECTIONS: Final[Mapping[Role, Callable[[Surroundings, Table], Node]]] = {
 }
 
 VARIABLE: Final = "SHOP_DATABASE_URL"
-"""Where the file takes the database's address from: it never holds a password."""
+"""Where a file takes the database's address from unless told otherwise: it never holds a password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ class Proposal:
     asked: int
 
 
-def propose(structure: Structure, ask: Ask, name: str) -> Proposal:
-    """`name` is the database's, from which the store's id is made.
+def propose(structure: Structure, ask: Ask, name: str, variable: str = VARIABLE) -> Proposal:
+    """`name` is the database's, from which the store's id is made; `variable` is to hold the database's address.
 
     Raises ConfigurationError where nothing in the structure looks like a shop; the text names what is there.
     """
@@ -52,7 +52,7 @@ def propose(structure: Structure, ask: Ask, name: str) -> Proposal:
     sections = {role: SECTIONS[role](around, table) for role in ROLES if (table := around.table(role))}
     root = Block()
     root.put("store", _store(name))
-    root.put("database", _database(around, sections))
+    root.put("database", _database(around, sections, variable))
     if keyless := list(_keyless(around, sections)):
         named = Node({"message.key.columns": Node(";".join(keyless))})
         root.put("capture", Block({"config": named}), above=("", _KEYLESS))
@@ -83,10 +83,10 @@ def _store(name: str) -> Block:
     return block
 
 
-def _database(around: Surroundings, sections: Mapping[Role, Node]) -> Block:
+def _database(around: Surroundings, sections: Mapping[Role, Node], variable: str) -> Block:
     block = Block()
     block.put("kind", around.structure.kind)
-    block.put("url", f"${{{VARIABLE}}}", "the address with its password stays in the environment")
+    block.put("url", f"${{{variable}}}", "the address with its password stays in the environment")
     block.put("schema", around.structure.schema)
     zoneless = sorted({name for role, node in sections.items() for name in _zoneless(around.table(role), node)})
     if zoneless:

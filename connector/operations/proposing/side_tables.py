@@ -14,7 +14,7 @@ from connector.operations.proposing.lookups import LANGUAGE, STORE, is_writable_
 from connector.operations.proposing.questions import Values
 from connector.operations.proposing.references import Reference, References
 from connector.operations.proposing.sheet import ASK, Block, Node, question
-from connector.operations.proposing.surroundings import Surroundings, link_template
+from connector.operations.proposing.surroundings import Surroundings, link_template, vanishing
 from connector.operations.proposing.types import family
 from connector.operations.proposing.vocabulary import NOUNS, OTHER_THINGS, Role
 
@@ -81,7 +81,8 @@ def _node(around: Surroundings, table: Table, main: Table, reference: Reference,
         )
     elif not unique:
         block.nodes["id"] = Node(block.nodes["id"].value, question(f"several rows of {table.name} may speak of one"))
-    return block.node([f"{table.name}: has {', '.join(each.name for each in found.values())} for {main.name}."])
+    has = f"{table.name}: has {', '.join(each.name for each in found.values())} for {main.name}."
+    return block.node([has, *vanishing(around, table, [])])
 
 
 def _conditions(around: Surroundings, table: Table, rest: list[str]) -> tuple[str, str]:
