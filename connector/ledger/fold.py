@@ -52,7 +52,8 @@ def fold_object(contributions: Iterable[Contribution], parents: Parents) -> Fold
     if not live:
         return _not_alive(bearing)
     speaker = max(live, key=lambda each: (_rank(each.newest_by), each.row))
-    ended_at = max((each.place for each in bearing if each.floor), key=lambda place: place.position, default=None)
+    ends = (each.ended_at for each in bearing if each.ended_at is not None)
+    ended_at = max(ends, key=lambda place: place.position, default=None)
     if derived := _derived_end(speaker, parents):
         links = frozenset(_wanted(speaker))
         return Folded(derived, Desired(_DERIVED_FATE[derived], {}, links, speaker.row, speaker.version))

@@ -40,6 +40,8 @@ def merge(kept: Contribution | None, said: SyncMessage, version: Version) -> Con
 
 
 def _first(said: SyncMessage, version: Version) -> Contribution:
+    place = Place(said.source.server, said.source.database_position)
+    is_end = said.reason is Reason.ROW_DELETED
     return Contribution(
         ref=said.ref,
         row=SourceRow(said.source.topic, said.source.row_key),
@@ -53,10 +55,11 @@ def _first(said: SyncMessage, version: Version) -> Contribution:
         bears=said.bears,
         on_delete=said.on_delete,
         match_by=said.match_by,
-        place=Place(said.source.server, said.source.database_position),
+        place=place,
         partition=said.source.partition,
         committed_at=said.source.committed_at,
-        floor=version if said.reason is Reason.ROW_DELETED else None,
+        floor=version if is_end else None,
+        ended_at=place if is_end else None,
     )
 
 
@@ -64,18 +67,19 @@ def _newer(kept: Contribution, said: SyncMessage, version: Version) -> Contribut
     new = _first(said, version)
     if new.standing is Standing.ENDED:
         return replace(new, properties=dict.fromkeys(kept.properties), newest_by=kept.newest_by)
+    new = replace(new, floor=kept.floor, ended_at=kept.ended_at)
     if kept.standing is Standing.ENDED:
-        return replace(new, properties={**kept.properties, **new.properties}, floor=kept.floor)
+        return replace(new, properties={**kept.properties, **new.properties})
     stands_in = {name: kept.properties[name] for name in said.unavailable if name in kept.properties}
     held = {name: kept.held.get(name, kept.version) for name in stands_in}
-    return replace(new, properties={**new.properties, **stands_in}, held={**new.held, **held}, floor=kept.floor)
+    return replace(new, properties={**new.properties, **stands_in}, held={**new.held, **held})
 
 
 def _older(kept: Contribution, said: SyncMessage, version: Version) -> Contribution | Passed:
     if kept.floor is not None and version <= kept.floor:
         return Passed.SUPERSEDED
     if said.reason is Reason.ROW_DELETED:
-        return _ended_before(kept, version)
+        return _ended_before(kept, version, Place(said.source.server, said.source.database_position))
     late = {name: value for name, value in said.properties.items() if _wanted(kept, name, version)}
     if not late:
         return Passed.SUPERSEDED
@@ -90,8 +94,8 @@ def _wanted(kept: Contribution, name: str, version: Version) -> bool:
     return stands_in is None or stands_in < version
 
 
-def _ended_before(kept: Contribution, end: Version) -> Contribution:
+def _ended_before(kept: Contribution, end: Version, place: Place) -> Contribution:
     """An end older than what is known: values held from before it are not the row's any more."""
     gone = {name for name, held in kept.held.items() if held is not None and held < end}
     properties = {name: value for name, value in kept.properties.items() if name not in gone}
-    return replace(kept, properties=properties, held={**kept.held, **dict.fromkeys(gone)}, floor=end)
+    return replace(kept, properties=properties, held={**kept.held, **dict.fromkeys(gone)}, floor=end, ended_at=place)

@@ -56,6 +56,7 @@ def contribution_to_row(number: int, said: Contribution) -> dict[str, Any]:
             "partition": said.partition,
             "committed_at": said.committed_at.isoformat(),
             "floor": version_to_json(said.floor),
+            "ended_at": None if said.ended_at is None else [said.ended_at.server, said.ended_at.position],
         },
     }
 
@@ -79,6 +80,7 @@ def contribution_from_row(ref: ObjectRef, row: Row[Any]) -> Contribution:
         partition=said["partition"],
         committed_at=datetime.fromisoformat(said["committed_at"]),
         floor=version_from_json(said["floor"]),
+        ended_at=None if said.get("ended_at") is None else Place(*said["ended_at"]),
     )
 
 

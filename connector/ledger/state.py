@@ -35,8 +35,8 @@ class Contribution:
     """What one source row says about one object.
 
     `held` names the properties whose value is older than `version`, because the newest change did not carry them: the
-    version of the value that stands in, or None while none is known. `floor` is the version of the row's last deletion:
-    nothing from below it comes back.
+    version of the value that stands in, or None while none is known. `floor` is the version of the row's last deletion,
+    `ended_at` its place: nothing from below comes back, nor what a cascade took then.
     """
 
     ref: ObjectRef
@@ -55,6 +55,7 @@ class Contribution:
     partition: int
     committed_at: datetime
     floor: Version | None = None
+    ended_at: Place | None = None
 
 
 class Life(enum.StrEnum):
