@@ -70,12 +70,13 @@ def return_product(shop: LiveShop) -> None:
 
 
 def renumber_product(shop: LiveShop) -> None:
-    """A product gets another number in place, and the lines follow."""
+    """A product gets another number and SKU in place, and the lines follow. HubSpot holds each SKU once."""
     product = shop.pick("ws_product")
     if product is not None:
         number = new_number(shop)
         with shop.transaction() as work:
-            work.update("ws_product", product["id_product"], id_product=number)
+            sku = f"{product['reference'][:6]}{number:06}"
+            work.update("ws_product", product["id_product"], id_product=number, reference=sku)
             work.run("UPDATE ws_order_detail SET id_product = %s WHERE id_product = %s", number, product["id_product"])
 
 

@@ -56,12 +56,17 @@ def return_product(shop: LiveShop) -> None:
 
 
 def rekey_product(shop: LiveShop) -> None:
-    """A product gets another number in place, and the lines follow."""
+    """A product gets another number and SKU in place, and the lines follow.
+
+    HubSpot holds each SKU once, and a long text that does not change is not in the change log: under its new key the
+    row must say both anew.
+    """
     product = shop.pick("products")
     if product is not None:
         product_id = shop.next_id("products_id_seq")
+        sku, text = f"{product['sku'][:3]}-{product_id:06}", dirt.description(shop.rng)
         with shop.transaction() as work:
-            work.update("products", {"id": product["id"]}, id=product_id)
+            work.update("products", {"id": product["id"]}, id=product_id, sku=sku, description=text)
             work.update("order_items", {"product_id": product["id"]}, product_id=product_id)
 
 
