@@ -69,20 +69,20 @@ def read_rights(session: MySqlSession, plan: CapturePlan, url: str) -> Rights:
         return _as_seen_by_users(session, plan, url, tables)
     ours = tuple(each for each in users if each.user == plan.address.user)
     shop = tuple(each for each in users if each.user == plan.signaller)
-    held = {each: frozenset(_privileges(_grants_of(session, str(each)))) for each in {*ours, *shop}}
+    held = {each: frozenset(privileges_in(_grants_of(session, str(each)))) for each in {*ours, *shop}}
     return Rights(ours, shop, held, tables)
 
 
 def _as_seen_by_users(session: MySqlSession, plan: CapturePlan, url: str, tables: Mapping[str, str]) -> Rights:
     """Everybody may see their own rights."""
-    held = {_current(session): frozenset(_privileges(_grants_of(session)))}
+    held = {_current(session): frozenset(privileges_in(_grants_of(session)))}
     shop = tuple(each for each in held if each.user == plan.signaller)
     accounts: tuple[Account, ...] = ()
     if not plan.owns_role and "${" not in plan.address.password:
         try:
             with catalogue.session(_as_user(url, plan)) as other:
                 accounts = (_current(other),)
-                held[accounts[0]] = frozenset(_privileges(_grants_of(other)))
+                held[accounts[0]] = frozenset(privileges_in(_grants_of(other)))
                 tables = catalogue.own_tables(other, plan)
         except (CaptureError, RetriableError):
             accounts = ()  # it may come in only from where Connect runs
@@ -106,7 +106,7 @@ def _grants_of(session: MySqlSession, account: str = "CURRENT_USER()") -> Sequen
     return [str(row[0]) for row in session.execute(f"SHOW GRANTS FOR {account}")]
 
 
-def _privileges(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
+def privileges_in(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
     """(privilege, place) of what SHOW GRANTS says; of privileges on columns nothing, since they are not on tables."""
     for line in lines:
         if match := _GRANT.match(line):

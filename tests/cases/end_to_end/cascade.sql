@@ -7,5 +7,5 @@ CREATE TABLE order_detail (id_detail int AUTO_INCREMENT PRIMARY KEY, id_order bi
     name varchar(80), quantity int NOT NULL,
     FOREIGN KEY (id_order) REFERENCES `order` (id_order) ON DELETE CASCADE);
 INSERT INTO ps_customer (email, name, note) VALUES ('a@example.com', 'Größe', NULL), ('b@example.com', 'Bo', 'x');
-INSERT INTO `order` VALUES (9000000000000000001, 1, 12.3400, '2024-07-01 12:00:00'), (2, 2, 5, '2024-01-01 12:00:00');
-INSERT INTO order_detail (id_order, name, quantity) VALUES (9000000000000000001, 'Tea', 2), (2, 'Cup', 1), (2, 'Pot', 1)
+INSERT INTO `order` VALUES (18000000000000000001, 1, 12.3400, '2024-07-01 12:00:00'), (2, 2, 5, '2024-01-01 12:00:00');
+INSERT INTO order_detail (id_order, name, quantity) VALUES (18000000000000000001, 'Tea', 2), (2, 'Cup', 1), (2, 'Pot', 1)
