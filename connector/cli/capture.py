@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -57,8 +58,8 @@ def capture() -> None:
 def apply(context: Context, admin_url: tuple[str, ...]) -> None:
     """Set capture up, or bring it in step with the shop file, and wait until changes stream.
 
-    Makes publication, slot, role and two small tables in the database, the change topics, and the connector; asks for
-    the first load once. Running it again is harmless.
+    Makes a role, two small tables and, with PostgreSQL, publication and slot in the database, the change topics, and
+    the connector; asks for the first load once. Running it again is harmless.
     """
     from connector.operations import capturing
 
@@ -70,12 +71,17 @@ def apply(context: Context, admin_url: tuple[str, ...]) -> None:
         made[shop.store.id] = applied
         if not context.json:
             for statement in applied.statements:
-                click.echo(f"  {statement.split(' PASSWORD ')[0]}")
+                click.echo(f"  {without_password(statement)}")
             configured = "configured" if applied.configured else "as it was"
             load = f"asked for ({applied.signal})" if applied.signal else "done before"
             click.echo(f"{shop.store.id}: changes stream; connector {configured}, first load {load}")
     if context.json:
         print_json({store: {**each, "statements": len(each["statements"])} for store, each in _plain(made).items()})
+
+
+def without_password(statement: str) -> str:
+    """The statement up to the password in it: PostgreSQL's word for it, and MariaDB's and MySQL's."""
+    return re.split(r" PASSWORD '| IDENTIFIED BY ", statement)[0]
 
 
 def _plain(made: dict[str, Any]) -> dict[str, Any]:
@@ -88,7 +94,7 @@ def _plain(made: dict[str, Any]) -> dict[str, Any]:
 @admin_url
 @pass_context
 def status(context: Context, admin_url: tuple[str, ...]) -> int:
-    """Say how connector, task, replication slot and heartbeat stand; exit with 1 unless changes stream."""
+    """Say how connector, task, the database's log and heartbeat stand; exit with 1 unless changes stream."""
     from connector.operations import capturing
 
     settings, shops = context.settings(), context.shops()
@@ -138,12 +144,12 @@ def _size(number: int | None) -> str:
 @option("--yes", "-y", is_flag=True, help="Do not ask.")
 @pass_context
 def remove(context: Context, admin_url: tuple[str, ...], *, yes: bool) -> None:
-    """Take capture away: connector, slot, publication, our tables and role. Change topics stay.
+    """Take capture away: connector, our tables and role, PostgreSQL's slot and publication. Change topics stay.
 
     Changes made while nothing captures are lost to HubSpot until the next load.
     """
     if not yes:
-        click.confirm("Remove connector, slot, publication and our tables from the database?", abort=True, err=True)
+        click.confirm("Remove the connector, and what was made for it in the database?", abort=True, err=True)
     from connector.operations import capturing
 
     settings, shops = context.settings(), context.shops()
