@@ -42,9 +42,15 @@ def comparison(test: Test, left: Term, right: Term) -> Evaluate:
     return evaluate
 
 
-def distinct(left: Term, right: Term, *, negated: bool) -> Evaluate:
+def truth(value: Any) -> bool | None:
+    """A value as a condition, which only truth values are. Raises EvaluationError for others."""
+    if value is None or value is True or value is False:
+        return value
+    raise EvaluationError(f"a condition must be true or false, this is {type_name(value)}")
+
+
+def distinct(equal: Evaluate, left: Term, right: Term, *, negated: bool) -> Evaluate:
     """IS [NOT] DISTINCT FROM: NULL is a value like any other."""
-    equal = comparison(operator.eq, left, right)
     read_left, read_right = left.evaluate, right.evaluate
 
     def evaluate(row: Row) -> bool:

@@ -2,38 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlglot import exp
+from typing import Any, Final
 
 from connector.change import Row
 from connector.mapping.faults import FaultyTextError
-from connector.mapping.sql import functions, logic
+from connector.mapping.sql import compare, functions, logic, mysql
 from connector.mapping.sql.compiler import Compiler
 from connector.mapping.sql.json import Json
+from connector.mapping.sql.language import Language
+from connector.mapping.sql.mysql import compare as mysql_compare
+from connector.mapping.sql.mysql import number as mysql_number
 from connector.mapping.sql.parse import parse
 from connector.mapping.sql.term import Evaluate, Expression
 
-_RULES = {**logic.RULES, **functions.RULES}
+LANGUAGES: Final = {
+    "postgres": Language(
+        rules={**logic.RULES, **functions.RULES},
+        functions=functions.NAMES,
+        folds_names=True,
+        truth=compare.truth,
+        comparison=compare.comparison,
+        leaving=lambda value: value,
+    ),
+    "mysql": Language(
+        rules=mysql.RULES,
+        functions=mysql.FUNCTIONS,
+        folds_names=False,
+        truth=mysql_number.truth,
+        comparison=mysql_compare.comparison,
+        leaving=mysql_number.shown,
+    ),
+}
 
 
 def compile_expression(text: str, dialect: str) -> Expression:
     """Compiles an expression of the dialect, postgres or mysql. Raises FaultyTextError with every fault in it."""
     tree = parse(text, dialect)
-    compiler = Compiler(text, dialect, _RULES)
+    language = LANGUAGES[dialect]
+    compiler = Compiler(text, language)
     term = compiler.term(tree)
     if compiler.faults:
         raise FaultyTextError(tuple(compiler.faults))
-    return Expression(text, frozenset(compiler.columns), _without_json(term.evaluate, tree))
+    return Expression(text, frozenset(compiler.columns), _leaving(term.evaluate, language))
 
 
-def _without_json(read: Evaluate, tree: exp.Expression) -> Evaluate:
-    """A JSON value that leaves the expression is text."""
-    if not any(isinstance(node, exp.JSONExtract | exp.JSONBExtract) for node in tree.walk()):
-        return read
+def _leaving(read: Evaluate, language: Language) -> Evaluate:
+    """What an expression is only made of on the way becomes a plain value; JSON becomes text."""
 
     def evaluate(row: Row) -> Any:
         value = read(row)
-        return value.text() if type(value) is Json else value
+        return value.text() if type(value) is Json else language.leaving(value)
 
     return evaluate

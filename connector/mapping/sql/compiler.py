@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Mapping
-from decimal import Decimal
+from collections.abc import Callable
 from typing import Any
 
 from sqlglot import exp
 
-from connector.change import Row
-from connector.mapping.faults import EvaluationError, Fault
-from connector.mapping.sql.numeric import type_name
+from connector.mapping.faults import Fault
+from connector.mapping.sql.language import Language
 from connector.mapping.sql.parse import offset
 from connector.mapping.sql.term import Evaluate, Term, constant
 
-FUNCTIONS = (
-    "btrim", "cast", "coalesce", "concat", "length", "lower", "ltrim", "nullif", "replace", "round", "rtrim",
-    "split_part", "substring", "trim", "upper",
-)  # fmt: skip
 _ELSE = "For what SQL of the subset cannot say, write a function: {python: module:function}."
 _DOCS = f"What is supported stands in docs/shop-file.md, SQL expressions. {_ELSE}"
 _CALL = re.compile(r"([A-Za-z_]\w*)\s*\(\s*$")
@@ -29,47 +23,36 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 class Compiler:
     """Walks one tree; collects faults instead of stopping at the first."""
 
-    def __init__(self, text: str, dialect: str, rules: Mapping[type[exp.Expression], Rule]) -> None:
+    def __init__(self, text: str, language: Language) -> None:
         self.text = text
-        self.mysql = dialect == "mysql"
-        self._rules = rules
+        self.language = language
         self.columns: set[str] = set()
         self.faults: list[Fault] = []
 
     def term(self, node: exp.Expression) -> Term:
         """The compiled node; a node that is not supported leaves a fault and counts as NULL."""
-        rule = self._rules.get(type(node))
-        if rule is None:
-            return self._refuse_unknown(node)
-        return rule(self, node)
+        rule = self.language.rules.get(type(node))
+        return self.refuse_unknown(node) if rule is None else rule(self, node)
 
     def value(self, node: exp.Expression) -> Evaluate:
         return self.term(node).evaluate
 
     def condition(self, node: exp.Expression) -> Evaluate:
-        """A node that must be true, false or unknown; in the MySQL family numbers but 0 are true."""
-        read, mysql = self.term(node).evaluate, self.mysql
-
-        def evaluate(row: Row) -> bool | None:
-            value = read(row)
-            if value is None or value is True or value is False:
-                return value
-            if mysql and type(value) in (int, Decimal, float):
-                return value != 0  # type: ignore[no-any-return]
-            raise EvaluationError(f"a condition must be true or false, this is {type_name(value)}")
-
-        return evaluate
+        """A node that must be true, false or unknown."""
+        read, truth = self.term(node).evaluate, self.language.truth
+        return lambda row: truth(read(row))
 
     def refuse(self, node: exp.Expression, wrong: str, remedy: str = _DOCS) -> Term:
         self.faults.append(Fault(self._place(node), wrong, remedy))
         return constant(None)
 
-    def _refuse_unknown(self, node: exp.Expression) -> Term:
+    def refuse_unknown(self, node: exp.Expression) -> Term:
         word = _WORD.match(self.text, self._place(node)) if isinstance(node, exp.Func) else None
         if word is None:
             return self.refuse(node, f"`{shown(node)}` is not supported")
-        near = difflib.get_close_matches(word[0].lower(), FUNCTIONS, n=1, cutoff=0.75)
-        remedy = f"Did you mean `{near[0]}`?" if near else f"Functions here are {', '.join(FUNCTIONS)}. {_ELSE}"
+        names = self.language.functions
+        near = difflib.get_close_matches(word[0].lower(), names, n=1, cutoff=0.75)
+        remedy = f"Did you mean `{near[0]}`?" if near else f"Functions here are {', '.join(names)}. {_ELSE}"
         return self.refuse(node, f"`{word[0]}` is not supported", remedy)
 
     def _place(self, node: exp.Expression) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlglot import exp
 
 from connector.change import Row
-from connector.mapping.sql import cast, compare, numeric, text
+from connector.mapping.sql import cast, numeric, text
 from connector.mapping.sql.compiler import Compiler, Rule, shown
 from connector.mapping.sql.json import Step, path, scalar
 from connector.mapping.sql.parse import offset
@@ -19,7 +19,7 @@ from connector.mapping.sql.term import Evaluate, Term, constant
 Function = Callable[..., Any]
 
 
-def _strict(function: Function, arguments: Sequence[Evaluate]) -> Term:
+def strict(function: Function, arguments: Sequence[Evaluate]) -> Term:
     """A function that is NULL as soon as one argument is NULL."""
 
     def evaluate(row: Row) -> Any:
@@ -32,11 +32,10 @@ def _strict(function: Function, arguments: Sequence[Evaluate]) -> Term:
     return Term(evaluate)
 
 
-def _arithmetic(function: Function, in_mysql: Function | None = None) -> Rule:
+def _arithmetic(function: Function) -> Rule:
     def rule(compiler: Compiler, node: exp.Binary) -> Term:
-        chosen = in_mysql if compiler.mysql and in_mysql else function
         left, right = compiler.term(node.this), compiler.term(node.expression)
-        return _strict(_with_literals(chosen, left, right), (left.evaluate, right.evaluate))
+        return strict(_with_literals(function, left, right), (left.evaluate, right.evaluate))
 
     return rule
 
@@ -51,43 +50,36 @@ def _with_literals(function: Function, left: Term, right: Term) -> Function:
 
 
 def _negative(compiler: Compiler, node: exp.Neg) -> Term:
-    return _strict(numeric.negate, (compiler.value(node.this),))
+    return strict(numeric.negate, (compiler.value(node.this),))
 
 
 def _round(compiler: Compiler, node: exp.Round) -> Term:
     compiler.only(node, "this", "decimals")
-    digits = node.args.get("decimals")
-    if compiler.mysql and digits is None:
-        digits = exp.Literal.number(0)
-    given = [compiler.value(part) for part in (node.this, digits) if part is not None]
-    return _strict(numeric.round_half_up, given)
+    given = [compiler.value(part) for part in (node.this, node.args.get("decimals")) if part is not None]
+    return strict(numeric.round_half_up, given)
 
 
 def _case(compiler: Compiler, node: exp.Case) -> Term:
     compiler.only(node, "this", "ifs", "default")
     subject = compiler.term(node.this) if node.this else None
-    branches: list[tuple[Evaluate, Evaluate]] = []
+    found: list[tuple[Evaluate, Evaluate]] = []
     for branch in node.args["ifs"]:
         if subject is None:
             condition = compiler.condition(branch.this)
         else:
-            condition = compare.comparison(operator.eq, subject, compiler.term(branch.this))
-        branches.append((condition, compiler.value(branch.args["true"])))
+            condition = compiler.language.comparison(operator.eq, subject, compiler.term(branch.this))
+        found.append((condition, compiler.value(branch.args["true"])))
     default = node.args.get("default")
-    return _branches(branches, compiler.value(default) if default else constant(None).evaluate)
+    return branches(found, compiler.value(default) if default else constant(None).evaluate)
 
 
 def _if(compiler: Compiler, node: exp.If) -> Term:
-    if not compiler.mysql:
-        return compiler.refuse(node, "`if` is not SQL of PostgreSQL", "Write CASE WHEN ... THEN ... ELSE ... END.")
-    default = node.args.get("false")
-    otherwise = compiler.value(default) if default else constant(None).evaluate
-    return _branches([(compiler.condition(node.this), compiler.value(node.args["true"]))], otherwise)
+    return compiler.refuse(node, "`if` is not SQL of PostgreSQL", "Write CASE WHEN ... THEN ... ELSE ... END.")
 
 
-def _branches(branches: Sequence[tuple[Evaluate, Evaluate]], otherwise: Evaluate) -> Term:
+def branches(choices: Sequence[tuple[Evaluate, Evaluate]], otherwise: Evaluate) -> Term:
     def evaluate(row: Row) -> Any:
-        for condition, result in branches:
+        for condition, result in choices:
             if condition(row) is True:
                 return result(row)
         return otherwise(row)
@@ -111,7 +103,7 @@ def _coalesce(compiler: Compiler, node: exp.Coalesce) -> Term:
 
 def _nullif(compiler: Compiler, node: exp.Nullif) -> Term:
     value = compiler.term(node.this)
-    equal, read = compare.comparison(operator.eq, value, compiler.term(node.expression)), value.evaluate
+    equal, read = compiler.language.comparison(operator.eq, value, compiler.term(node.expression)), value.evaluate
 
     def evaluate(row: Row) -> Any:
         return None if equal(row) else read(row)
@@ -120,7 +112,7 @@ def _nullif(compiler: Compiler, node: exp.Nullif) -> Term:
 
 
 def _piped(compiler: Compiler, node: exp.DPipe) -> Term:
-    return _strict(text.piped, (compiler.value(node.this), compiler.value(node.expression)))
+    return strict(text.piped, (compiler.value(node.this), compiler.value(node.expression)))
 
 
 def _concat(compiler: Compiler, node: exp.Concat) -> Term:
@@ -139,19 +131,17 @@ def _concat(compiler: Compiler, node: exp.Concat) -> Term:
 def _trim(compiler: Compiler, node: exp.Trim) -> Term:
     compiler.only(node, "this", "expression", "position")
     characters = node.args.get("expression")
-    if compiler.mysql and characters is not None:
-        return compiler.refuse(node, "TRIM of other characters than blanks is not supported for this database")
     function = {"LEADING": text.left_trimmed, "TRAILING": text.right_trimmed}.get(
         str(node.args.get("position") or "").upper(), text.trimmed
     )
-    return _strict(function, [compiler.value(part) for part in (node.this, characters) if part is not None])
+    return strict(function, [compiler.value(part) for part in (node.this, characters) if part is not None])
 
 
 def _substring(compiler: Compiler, node: exp.Substring) -> Term:
     start, length = node.args.get("start"), node.args.get("length")
     if start is None or (isinstance(start, exp.Literal) and start.is_string):
         return compiler.refuse(node, "SUBSTRING takes a position, not a pattern", "Write SUBSTRING(text FROM 2 FOR 3).")
-    return _strict(text.substring, [compiler.value(part) for part in (node.this, start, length) if part is not None])
+    return strict(text.substring, [compiler.value(part) for part in (node.this, start, length) if part is not None])
 
 
 def _function(function: Function, *arguments: str) -> Rule:
@@ -160,7 +150,7 @@ def _function(function: Function, *arguments: str) -> Rule:
     def rule(compiler: Compiler, node: exp.Expression) -> Term:
         compiler.only(node, *arguments)
         given = [part for name in arguments if (part := node.args.get(name)) is not None]
-        return _strict(function, [compiler.value(part) for part in given])
+        return strict(function, [compiler.value(part) for part in given])
 
     return rule
 
@@ -173,7 +163,7 @@ def _length(compiler: Compiler, node: exp.Length) -> Term:
         given = text.as_text(value, "LENGTH")
         return len(given.encode()) if binary else len(given)
 
-    return _strict(length, (compiler.value(node.this),))
+    return strict(length, (compiler.value(node.this),))
 
 
 def _cast(compiler: Compiler, node: exp.Cast) -> Term:
@@ -185,7 +175,7 @@ def _cast(compiler: Compiler, node: exp.Cast) -> Term:
     if caster is None:
         wanted = "text, smallint, integer, bigint, numeric(p,s), boolean, date, timestamp or timestamptz"
         return compiler.refuse(node, f"CAST to {shown(node.args['to'])} is not supported", f"CAST to {wanted}.")
-    return _strict(caster, (compiler.value(node.this),))
+    return strict(caster, (compiler.value(node.this),))
 
 
 def _is_typed_literal_cast(compiler: Compiler, node: exp.Cast) -> bool:
@@ -227,17 +217,18 @@ _CASTERS: dict[Any, cast.Caster] = {
 
 
 def _json(compiler: Compiler, node: exp.Expression) -> Term:
-    steps = _steps(node.expression)
+    steps = json_steps(node.expression)
     if steps is None:
         return compiler.refuse(
             node, f"`{shown(node)}` has no fixed path", "Write the path as literals: a -> 'b' ->> 'c'."
         )
     follow, read = path(steps), compiler.value(node.this)
     as_text = isinstance(node, exp.JSONExtractScalar | exp.JSONBExtractScalar)
-    return _strict(lambda source: scalar(follow(source)) if as_text else follow(source), (read,))
+    return strict(lambda source: scalar(follow(source)) if as_text else follow(source), (read,))
 
 
-def _steps(expression: exp.Expression) -> tuple[Step, ...] | None:
+def json_steps(expression: exp.Expression | None) -> tuple[Step, ...] | None:
+    """The path as its steps; None for one that is not fixed."""
     if isinstance(expression, exp.JSONPath):
         return _path_steps(expression)
     if isinstance(expression, exp.Literal) and expression.is_string:  # #> and #>> take '{a,0,b}'
@@ -258,12 +249,18 @@ def _path_steps(json_path: exp.JSONPath) -> tuple[Step, ...] | None:
     return tuple(steps)
 
 
+NAMES = (
+    "btrim", "cast", "coalesce", "concat", "length", "lower", "ltrim", "nullif", "replace", "round", "rtrim",
+    "split_part", "substring", "trim", "upper",
+)  # fmt: skip
+"""Functions, to be suggested."""
+
 RULES: dict[type[exp.Expression], Rule] = {
     exp.Add: _arithmetic(numeric.add),
     exp.Sub: _arithmetic(numeric.subtract),
     exp.Mul: _arithmetic(numeric.multiply),
-    exp.Div: _arithmetic(numeric.divide, numeric.divide_mysql),
-    exp.Mod: _arithmetic(numeric.modulo, numeric.modulo_mysql),
+    exp.Div: _arithmetic(numeric.divide),
+    exp.Mod: _arithmetic(numeric.modulo),
     exp.Neg: _negative,
     exp.Round: _round,
     exp.Case: _case,

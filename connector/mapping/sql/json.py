@@ -35,7 +35,7 @@ def path(steps: tuple[Step, ...]) -> Callable[[Any], Any]:
     def follow(value: Any) -> Json | None:
         for step in steps:
             value = _step(value, step)
-            if value is _MISSING:
+            if value is MISSING:
                 return None
         return Json(value)
 
@@ -54,17 +54,17 @@ def scalar(found: Json | None) -> str | None:
     return _dump(found.value)
 
 
-_MISSING = object()
+MISSING = object()
 
 
 def _step(value: Any, step: Step) -> Any:
     if type(value) is dict:
-        return value.get(str(step), _MISSING)
+        return value.get(str(step), MISSING)
     if type(value) is not list and step in (0, -1):
         return value  # jsonb takes a lone scalar for a list of one
     if type(value) is list and (index := _index(step)) is not None:
-        return value[index] if -len(value) <= index < len(value) else _MISSING
-    return _MISSING
+        return value[index] if -len(value) <= index < len(value) else MISSING
+    return MISSING
 
 
 def _index(step: Step) -> int | None:
@@ -74,7 +74,7 @@ def _index(step: Step) -> int | None:
 
 
 @functools.lru_cache(maxsize=64)
-def _load(text: str) -> Any:
+def loaded(text: str) -> Any:
     return json.loads(text, parse_int=_Number, parse_float=_Number)
 
 
@@ -82,7 +82,7 @@ def _parsed(source: Any) -> Any:
     if type(source) is not str:
         raise EvaluationError("a JSON path needs a JSON column")
     try:
-        return _load(source)
+        return loaded(source)
     except ValueError as error:
         raise EvaluationError(f"the column holds no JSON: {error}") from error
 

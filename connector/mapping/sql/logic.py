@@ -20,7 +20,7 @@ def _column(compiler: Compiler, node: exp.Column) -> Term:
     if not isinstance(identifier, exp.Identifier) or any(node.args.get(part) for part in ("table", "db", "catalog")):
         return compiler.refuse(node, f"`{shown(node)}` names more than a column", "Write the column's name alone.")
     name = str(identifier.this)
-    if not compiler.mysql and not identifier.args.get("quoted"):
+    if compiler.language.folds_names and not identifier.args.get("quoted"):
         name = name.lower()  # as PostgreSQL folds names without quotes
     compiler.columns.add(name)
 
@@ -40,8 +40,8 @@ def _literal(_: Compiler, node: exp.Literal) -> Term:
     return constant(int(text) if text.isdigit() and int(text) < 1 << 63 else Decimal(text))
 
 
-def _boolean(compiler: Compiler, node: exp.Boolean) -> Term:
-    return constant(int(bool(node.this)) if compiler.mysql else bool(node.this))
+def _boolean(_: Compiler, node: exp.Boolean) -> Term:
+    return constant(bool(node.this))
 
 
 def _null(_: Compiler, __: exp.Null) -> Term:
@@ -54,7 +54,8 @@ def _paren(compiler: Compiler, node: exp.Paren) -> Term:
 
 def _comparison(test: compare.Test) -> Rule:
     def rule(compiler: Compiler, node: exp.Binary) -> Term:
-        return Term(compare.comparison(test, compiler.term(node.this), compiler.term(node.expression)))
+        left, right = compiler.term(node.this), compiler.term(node.expression)
+        return Term(compiler.language.comparison(test, left, right))
 
     return rule
 
@@ -62,7 +63,8 @@ def _comparison(test: compare.Test) -> Rule:
 def _distinct(*, negated: bool) -> Rule:
     def rule(compiler: Compiler, node: exp.Binary) -> Term:
         left, right = compiler.term(node.this), compiler.term(node.expression)
-        return Term(compare.distinct(left, right, negated=negated))
+        equal = compiler.language.comparison(operator.eq, left, right)
+        return Term(compare.distinct(equal, left, right, negated=negated))
 
     return rule
 

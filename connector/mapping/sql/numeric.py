@@ -84,21 +84,6 @@ def rescale(value: Decimal, digits: int) -> Decimal:
     return _unsigned_zero(EXACT.quantize(rounded, Decimal(1)) if digits < 0 else rounded)
 
 
-def divide_mysql(a: Number, b: Number) -> Number | None:
-    """The MySQL family's `/`: always a decimal, four digits more than the dividend has; NULL for division by zero."""
-    if not b:
-        return None
-    if type(a) is float or type(b) is float:
-        return float(a) / float(b)
-    dividend, divisor = plain(Decimal(a)), plain(Decimal(b))
-    return _quotient(dividend, divisor, scale(dividend) + 4)
-
-
-def modulo_mysql(a: Number, b: Number) -> Number | None:
-    """The MySQL family's `%`: NULL for division by zero."""
-    return modulo(a, b) if b else None
-
-
 def type_name(value: object) -> str:
     """The SQL name of a value's type, for messages."""
     return _NAMES.get(type(value).__name__, type(value).__name__)
@@ -183,16 +168,16 @@ def _no_float_modulo(_: float, __: float) -> float:
 
 
 def _decimal_divide(a: Decimal, b: Decimal) -> Decimal:
-    return _quotient(a, b, _quotient_scale(a, b))
+    return quotient(a, b, _quotient_scale(a, b))
 
 
-def _quotient(a: Decimal, b: Decimal, digits: int) -> Decimal:
-    """Exact, rounded half away from zero once."""
+def quotient(a: Decimal, b: Decimal, digits: int, *, cut: bool = False) -> Decimal:
+    """Exact to so many digits behind the point: rounded half away from zero, or `cut`."""
     dividend = int(a.scaleb(scale(a), EXACT)) * 10 ** max(digits + scale(b) - scale(a), 0)
     divisor = int(b.scaleb(scale(b), EXACT)) * 10 ** max(scale(a) - scale(b) - digits, 0)
-    quotient, rest = divmod(abs(dividend), abs(divisor))
-    quotient += 2 * rest >= abs(divisor)
-    return Decimal(quotient if (dividend < 0) == (divisor < 0) else -quotient).scaleb(-digits, EXACT)
+    found, rest = divmod(abs(dividend), abs(divisor))
+    found += not cut and 2 * rest >= abs(divisor)
+    return Decimal(found if (dividend < 0) == (divisor < 0) else -found).scaleb(-digits, EXACT)
 
 
 def _quotient_scale(a: Decimal, b: Decimal) -> int:

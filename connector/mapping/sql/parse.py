@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from sqlglot import Dialect, Parser, exp
+from sqlglot import Dialect, Parser, Tokenizer, exp
 from sqlglot.errors import ParseError, SqlglotError
 
 from connector.mapping.faults import Fault, FaultyTextError
@@ -15,7 +15,7 @@ _REMEDY = "Write one SQL expression as you would after SELECT or WHERE; see docs
 def parse(text: str, dialect: str) -> exp.Expression:
     """The tree of one expression. Raises FaultyTextError with the place that the parser names."""
     try:
-        trees = _parser(dialect).parse(Dialect.get_or_raise(dialect).tokenize(text), text)
+        trees = _trees(text, dialect)
     except ParseError as error:
         raise FaultyTextError(tuple(_fault(text, found) for found in error.errors) or (_empty(),)) from error
     except SqlglotError as error:
@@ -30,16 +30,21 @@ def parse(text: str, dialect: str) -> exp.Expression:
     return found[0]
 
 
-def _parser(dialect: str) -> Parser:
-    kind, chosen = _parser_class(dialect)
-    return kind(dialect=chosen)
+def _trees(text: str, name: str) -> list[exp.Expr | None]:
+    tokenizer, parser, dialect = _classes(name)
+    return parser(dialect=dialect).parse_into(exp.Expr, tokenizer(dialect=dialect).tokenize(text), text)
 
 
 @functools.cache
-def _parser_class(name: str) -> tuple[type[Parser], Dialect]:
-    """The dialect's parser without lambdas: to them `f(a -> 'x')` is a function of `a`, to us it is a JSON path."""
+def _classes(name: str) -> tuple[type[Tokenizer], type[Parser], Dialect]:
+    """The dialect's tokenizer and parser, less what an expression does not need and they would see in it.
+
+    To lambdas `f(a -> 'x')` is a function of `a`, to us it is a JSON path. To commands a text that begins with REPLACE
+    is a statement, to us it is the function.
+    """
     dialect = Dialect.get_or_raise(name)
-    return type("ExpressionParser", (dialect.parser_class,), {"LAMBDAS": {}}), dialect
+    tokenizer = type("ExpressionTokenizer", (dialect.tokenizer_class,), {"COMMANDS": set()})
+    return tokenizer, type("ExpressionParser", (dialect.parser_class,), {"LAMBDAS": {}}), dialect
 
 
 def offset(node: exp.Expression) -> int:
