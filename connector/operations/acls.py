@@ -6,6 +6,7 @@ IdempotentWrite on the cluster; so neither is listed, and nothing of the cluster
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Final, Literal
 
 from connector.capture.config import unread_topics
 from connector.capture.plan import CapturePlan, plan_capture
+from connector.errors import ConfigurationError
 from connector.kafka import own_topics
 from connector.kafka.rights import Operations, Rights
 from connector.mapping import Shop
@@ -55,10 +57,24 @@ def principal_of(settings: Settings) -> str:
 
 
 def subject(certificate: Path) -> str:
-    """The subject of a certificate (PEM) as Java writes it, and so the broker unless it maps names."""
+    """The subject of a certificate (PEM) as Java writes it, and so the broker unless it maps names.
+
+    Java escapes more characters than others do, `#` and `=` wherever they stand. Raises ConfigurationError for a file
+    that holds no certificate.
+    """
     from cryptography.x509 import load_pem_x509_certificate  # noqa: PLC0415 - heavy, and of use here alone
 
-    return load_pem_x509_certificate(certificate.read_bytes()).subject.rfc4514_string()
+    try:
+        found = load_pem_x509_certificate(certificate.read_bytes()).subject
+    except ValueError as error:
+        raise ConfigurationError(f"{certificate} holds no certificate in PEM: {error}") from error
+    parts = [[(it.rfc4514_attribute_name, str(it.value)) for it in part] for part in reversed(found.rdns)]
+    return ",".join("+".join(f"{name}={_escaped(text)}" for name, text in part) for part in parts)
+
+
+def _escaped(text: str) -> str:
+    found = re.sub(r'([,=+<>#;"\\])', r"\\\1", text)
+    return re.sub(r"^ | $", r"\\ ", found)
 
 
 def needs(settings: Settings, shops: Sequence[Shop]) -> list[Need]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpx
+import psycopg
 
 from tests.support.small_shop import CASES, SmallShop
 from tests.support.world import BIN, ROOT, World, WorldError, wait_until
@@ -110,5 +111,15 @@ class Theirs:
         return bool(tasks) and self.world.sql(query, f"theirs_{self.world.name}") == [(1,)]
 
     def close(self) -> None:
+        """Their connector is deleted, and the slot that it leaves."""
         self._connect.delete(f"/connectors/{self.name}")
         self._connect.close()
+        wait_until("their slot to be free", self._drop_slot)
+
+    def _drop_slot(self) -> bool:
+        own = f"slot_name = 'theirs_{self.world.name}'"
+        with psycopg.connect(self.world.environment["SHOP_ADMIN_URL"], autocommit=True) as connection:
+            connection.execute(
+                f"SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE {own} AND NOT active"
+            )
+            return connection.execute(f"SELECT 1 FROM pg_replication_slots WHERE {own}").fetchone() is None
