@@ -55,7 +55,7 @@ def fold_object(contributions: Iterable[Contribution], parents: Parents) -> Fold
     ends = (each.ended_at for each in bearing if each.ended_at is not None)
     ended_at = max(ends, key=lambda place: place.position, default=None)
     if derived := _derived_end(speaker, parents):
-        links = frozenset(_wanted(speaker))
+        links = frozenset(link for link in _wanted(speaker) if _outlasts(link, derived))
         return Folded(derived, Desired(_DERIVED_FATE[derived], {}, links, speaker.row, speaker.version))
     properties = {**speaker.properties, **_added(every, speaker), **_product(speaker, parents)}
     match_value = properties.get(speaker.match_by) if speaker.match_by else None
@@ -99,6 +99,11 @@ def _derived_end(speaker: Contribution, parents: Parents) -> Life | None:
         if link.cascade and deal.ended_at is not None and not speaker.place.later_than(deal.ended_at):
             return Life.ENDED
     return None
+
+
+def _outlasts(link: Wanted, life: Life) -> bool:
+    """Whether a line without its deal still wants a link: to the deal, by which it would come back."""
+    return life is Life.UNSEEN or link.kind is LinkKind.LINE_ITEM_DEAL
 
 
 def _added(every: Sequence[Contribution], speaker: Contribution) -> dict[str, Value]:
