@@ -23,7 +23,7 @@ MORE: Mapping[str, Mapping[str, str]] = {
 @pytest.fixture(scope="module")
 def world(make_world: Callable[..., World]) -> World:
     """One small shop, captured once; each answer begins with an empty account and an empty ledger."""
-    made = make_world("switches")
+    made = make_world("switches", SHOPBRIDGE_PARENT_DEADLINE_S="5")
     made.build(scale=0.01)
     return made
 
