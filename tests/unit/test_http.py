@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ import pytest
 
 from connector.errors import ConfigurationError, RetriableError
 from connector.http import Http, Unanswered
+from connector.security import HttpAccess
 
 Conversation = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 
@@ -56,6 +58,25 @@ async def client(url: str, timeout_s: float = 5.0) -> AsyncIterator[Http]:
         yield http
     finally:
         await http.aclose()
+
+
+@pytest.mark.parametrize(
+    ("access", "expected"),
+    [
+        ({"username": "me", "password": "p:ü"}, b"authorization: basic " + base64.b64encode("me:p:ü".encode()).lower()),
+        ({"token": "t0"}, b"authorization: bearer t0"),
+        ({}, None),
+    ],
+)
+async def test_who_we_are_goes_with_every_request(access: dict[str, str], expected: bytes | None) -> None:
+    """Basic authentication in UTF-8, a bearer token, or no header at all."""
+    seen: list[bytes] = []
+    async with served(answering("200 OK", b"{}", seen=seen)) as url:
+        http = Http(HttpAccess(url, **access))
+        await http.request("GET", "/")
+        await http.aclose()
+    lines = [line for line in seen[0].lower().split(b"\r\n") if line.startswith(b"authorization")]
+    assert ([] if expected is None else [expected]) == lines
 
 
 async def test_a_request_and_its_answer() -> None:
