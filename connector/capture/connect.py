@@ -157,11 +157,15 @@ class Connect:
         status = await self.status(name)
         return status is not None and status.state == "STOPPED" and not status.tasks
 
-    async def until(self, condition: Callable[[], Awaitable[bool]], complaint: str) -> None:
-        deadline = time.monotonic() + self._patience_s
+    async def until(
+        self, condition: Callable[[], Awaitable[bool]], complaint: str, *, patience_s: float | None = None
+    ) -> None:
+        """Wait for the condition; raises RetriableError with the complaint when the time is up."""
+        patience_s = self._patience_s if patience_s is None else patience_s
+        deadline = time.monotonic() + patience_s
         while not await condition():
             if time.monotonic() > deadline:
-                raise RetriableError(f"{complaint} after {self._patience_s:g} s")
+                raise RetriableError(f"{complaint} after {patience_s:g} s")
             await asyncio.sleep(PAUSE_S)
 
     async def _ask(self, method: str, path: str, body: object = None) -> Answer:

@@ -157,6 +157,8 @@ class _Start:
             await self.connect.put(name, config)
             await self.connect.resume(name)
         await self.connect.wait_running(name, stream.holds)
+        if self.plan.reads_binlog:
+            await reading.settle_position(self.plan, self.connect)
         return not is_right and before != wanted
 
 

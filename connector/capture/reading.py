@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -17,10 +18,15 @@ from connector.capture.errors import CaptureError
 from connector.capture.log_status import LOST, LogStatus
 from connector.capture.plan import CapturePlan
 from connector.capture.session import session_of
+from connector.errors import RetriableError
 from connector.kafka.admin import NewTopic, TopicInfo
 
 ENDURANCE_S: Final = 1.0
 """How long a stream must last to count: longer than a broken one, shorter than Debezium's wait between tries."""
+
+
+OFFSETS_S: Final = 90.0
+"""Longer than a Connect of usual settings (offset.flush.interval.ms 60,000) keeps a connector's offset to itself."""
 
 
 class Topics(Protocol):
@@ -112,6 +118,7 @@ async def require_binlog(plan: CapturePlan, url: str, connect: Connect, topics: 
 
     Raises CaptureError for a position whose binlog is gone, and for one without definitions.
     """
+    await settle_position(plan, connect)
     status = await log_status(plan, url, connect)
     if status.state == LOST:
         raise CaptureError(
@@ -128,6 +135,21 @@ async def require_binlog(plan: CapturePlan, url: str, connect: Connect, topics: 
             f"the topic {history.name} is empty, in which the connector kept the tables' definitions: it cannot read "
             f"the binlog without them. {postgres.ANEW}"
         )
+
+
+async def settle_position(plan: CapturePlan, connect: Connect) -> None:
+    """Return once Connect knows how far a connector that runs has come: it is told in intervals, by default of 60 s.
+
+    What it does not know by then, it never will.
+    """
+
+    async def is_known() -> bool:
+        state = await connect.status(plan.connector)
+        runs = state is not None and state.runs
+        return not runs or binlog_position(await connect.offsets(plan.connector)) is not None
+
+    with suppress(RetriableError):  # the question that follows says whether Connect is away
+        await connect.until(is_known, f"how far {plan.connector} has come is not known", patience_s=OFFSETS_S)
 
 
 async def wait_released(plan: CapturePlan, url: str, connect: Connect) -> None:

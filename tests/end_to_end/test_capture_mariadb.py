@@ -27,7 +27,7 @@ from connector.capture.session import session_of
 from connector.change import Change, Operation
 from connector.kafka import Admin
 from connector.mapping import load_shop
-from connector.operations import database
+from connector.operations import capturing, database
 from tests.end_to_end.conftest import HOME
 from tests.support.lab import Lab, lab_of
 from tests.support.world import ROOT, wait_until
@@ -345,7 +345,14 @@ async def test_without_rights_the_sql_is_given_and_works(lab: Lab, tmp_path: Pat
     applied = await lab.apply(plan, lab.owner)
 
     assert ((), True) == (applied.statements, applied.configured)
-    assert all(finding.ok for finding in database.look(shop, 3)), database.look(shop, 3)
+    assert [] == [finding for finding in database.look(shop, 3) if not finding.ok]
+
+    lab.sql(f"REVOKE SELECT ON `{lab.name}`.`order` FROM {plan.address.user}@localhost")
+    (wrong,) = [finding for finding in database.look(shop, 3) if not finding.ok]
+    assert "not all is prepared for capture (GRANT SELECT)" in wrong.what
+    assert f"GRANT SELECT ON `{lab.name}`.`order` TO '{plan.address.user}'@'localhost';" in capturing.sql(
+        shop, lab.owner
+    )
 
 
 @pytest.mark.parametrize(
