@@ -35,8 +35,9 @@ _ROW: Final = Chapter(
     (
         Entry(
             "UNDECODABLE",
-            "The record's bytes are no Avro record that the registry knows, or not one of Debezium's shape.",
-            "Find out what else writes to the topic. If the registry lost the schema, restore it and replay.",
+            "The record is neither Avro that the registry knows nor JSON, or it is not of Debezium's shape.",
+            "Find out what else writes to the topic; with capture: external, whether its format and transforms are right. "
+            "If the registry lost the schema, restore it and replay.",
         ),
         Entry(
             "MISSING_KEY",

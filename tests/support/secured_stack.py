@@ -7,27 +7,17 @@ property files.
 
 from __future__ import annotations
 
-import re
-import shlex
 import shutil
 import socket
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import product
 from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
-from confluent_kafka.admin import (
-    AclBinding,
-    AclOperation,
-    AclPermissionType,
-    AdminClient,
-    ResourcePatternType,
-    ResourceType,
-)
+from confluent_kafka.admin import AdminClient
 from psycopg.sql import SQL
 
 from deploy.local import jars, lifecycle
@@ -38,12 +28,12 @@ from deploy.local.process import Launch, complete
 from deploy.local.stack import LOOPBACK, SANDBOX_TOKEN, Stack, open_stack
 from tests.support.certificates import Authority
 from tests.support.gatekeeper import Gatekeeper
+from tests.support.kafka_acls import bindings
 from tests.support.world import free_port
 
 SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule"
 MECHANISM = "SCRAM-SHA-512"
 MTLS_OFFSET = 94
-KINDS = {"--topic": ResourceType.TOPIC, "--group": ResourceType.GROUP}
 STORES = "of-the-stores"
 
 
@@ -63,17 +53,6 @@ class Secrets:
         """Those that we are given."""
         ours = {"kafka": self.kafka, "registry": self.registry, "database": self.database, "key": self.key}
         return {**ours, "hubspot": SANDBOX_TOKEN}
-
-
-def bindings(command: str) -> Iterator[AclBinding]:
-    """What a kafka-acls command grants."""
-    words = shlex.split(command)
-    given = [(words[place], words[place + 1]) for place in range(len(words) - 1) if words[place].startswith("--")]
-    [principal] = [text for name, text in given if name == "--allow-principal"]
-    for kind, operation in product((k for k in given if k[0] in KINDS), (t for n, t in given if n == "--operation")):
-        form = ResourcePatternType.PREFIXED if kind[1] == "_connect" else ResourcePatternType.LITERAL
-        action = AclOperation[re.sub(r"(?<=[a-z])(?=[A-Z])", "_", operation).upper()]
-        yield AclBinding(KINDS[kind[0]], kind[1], form, principal, "*", action, AclPermissionType.ALLOW)
 
 
 def probe_port(port: int) -> None:
