@@ -36,7 +36,7 @@ _ROW: Final = Chapter(
         Entry(
             "UNDECODABLE",
             "The record is neither Avro that the registry knows nor JSON, or it is not of Debezium's shape.",
-            "Find out what else writes to the topic; with capture: external, whether its format and transforms are right. "
+            "Find out what else writes to the topic; with capture: external, whether format and transforms are right. "
             "If the registry lost the schema, restore it and replay.",
         ),
         Entry(
