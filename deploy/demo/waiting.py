@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.request import urlopen
 
@@ -63,33 +63,28 @@ class Wal:
 
 
 class Binlog:
-    """MariaDB's log up to the moment of making, as Kafka Connect keeps its connector's offsets."""
+    """MariaDB's log up to the moment of making, as Kafka Connect keeps the offsets of its connector.
+
+    An offset is where the newest transaction that was read begins; heartbeats see to it that another one comes.
+    """
 
     name = "log of the legacy shop unread"
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._connect = environment["SHOPBRIDGE_CONNECT_URL"]
+    def __init__(self, environment: Mapping[str, str], connector: str = "shopbridge_legacy") -> None:
+        self._offsets = f"{environment['SHOPBRIDGE_CONNECT_URL']}/connectors/{connector}/offsets"
         with database.connect(environment["LEGACY_ADMIN_URL"]) as legacy:
             [now] = database.rows(legacy, "SHOW MASTER STATUS")
         self._target = (str(now["File"]), int(now["Position"]))
 
     def unread(self) -> int:
         """Bytes that the connector has not passed; 1 where it is still in an older file, or nobody knows."""
-        name, position = max(self._positions(), default=("", 0))
+        with urlopen(self._offsets, timeout=10) as answer:  # noqa: S310 - http, on this machine
+            entries = json.load(answer).get("offsets", ())
+        offsets = [entry["offset"] for entry in entries if "file" in (entry.get("offset") or {})]
+        name, position = max(((str(each["file"]), int(each["pos"])) for each in offsets), default=("", 0))
         if name == self._target[0]:
             return max(0, self._target[1] - position)
         return int(name < self._target[0])
-
-    def _positions(self) -> Iterator[tuple[str, int]]:
-        for connector in self._get("/connectors"):
-            for entry in self._get(f"/connectors/{connector}/offsets").get("offsets", ()):
-                offset = entry.get("offset") or {}
-                if "file" in offset:
-                    yield str(offset["file"]), int(offset["pos"])
-
-    def _get(self, path: str) -> Any:
-        with urlopen(f"{self._connect}{path}", timeout=10) as answer:  # noqa: S310 - http, on this machine
-            return json.load(answer)
 
 
 def _nobody_waits(status: dict[str, Any]) -> bool:
