@@ -21,12 +21,15 @@ NO_RECORDS_FAULT = (ShopbridgeError, SQLAlchemyError, OSError, MemoryError)
 
 
 class CarefulWork:
-    """Another work, done record by record with a mark on each wherever `tries` says so."""
+    """Another work, done record by record with a mark on each wherever `tries` says so.
 
-    def __init__(self, work: Work, tries: Tries) -> None:
+    `passes_holes`: an operator has accepted that records are missing from what it reads.
+    """
+
+    def __init__(self, work: Work, tries: Tries, *, passes_holes: bool = False) -> None:
         self.name = work.name
         self.topics = work.topics
-        self.tolerates_holes = work.tolerates_holes
+        self.tolerates_holes = work.tolerates_holes or passes_holes
         self._work = work
         self._tries = tries
 

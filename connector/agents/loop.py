@@ -15,6 +15,7 @@ from typing import Final
 
 import structlog
 
+from connector.agents.gaps import remedy
 from connector.agents.inbox import Inbox
 from connector.agents.patience import patiently
 from connector.agents.span import Span, cut
@@ -160,5 +161,6 @@ def missing(hole: Advance) -> GapError:
     """The error for records that a topic of our own should hold and does not."""
     return GapError(
         f"{hole.agent}: {hole.partition} holds nothing from offset {hole.start} to {hole.next - 1}, but only this "
-        f"product writes there and nothing may be removed. Restore the topic, or rebuild the ledger."
+        f"product writes there and nothing may be removed. Restore the topic. If that cannot be: "
+        f"{remedy(hole.partition.topic)}."
     )

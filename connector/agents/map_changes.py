@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from sqlalchemy import Connection
 
+from connector.agents.numbers import Numbers
 from connector.agents.rejects import Rejects, place_name, poisonous, post, rejected, unexpected
 from connector.agents.work import Counts, Effect
 from connector.change import Change
@@ -16,7 +17,7 @@ from connector.kafka.limits import LARGEST_RECORD
 from connector.mapping import SectionMapper
 from connector.record import Outgoing, Record
 from connector.registry import Registry
-from connector.version import SourceRow, Version
+from connector.version import SourceRow
 from connector.wire import schema_id
 
 
@@ -28,17 +29,6 @@ class Decoder(Protocol):
 
     def row_key(self, record: Record) -> str | None:
         """The row's name by the record's key alone, None if it cannot be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Numbers:
-    """What the ledger numbered when the worker started: change topics' incarnations by name, and mappings by topic."""
-
-    epochs: Mapping[str, int]
-    generations: Mapping[str, int]
-
-    def version(self, record: Record) -> Version:
-        return Version(self.epochs.get(record.topic, 0), record.offset, self.generations.get(record.topic, 0), 0)
 
 
 @dataclass(slots=True)
@@ -100,7 +90,7 @@ class MapChanges:
     def _work(self, record: Record, tally: _Tally) -> None:
         change: Change | None = None
         try:
-            change = self._decoder.decode(record)
+            change = self._decode(record)
             messages = [] if change is None else self._messages(record.topic, change)
         except RowError as error:
             tally.errors.append(self._reject(record, change, error))
@@ -110,6 +100,13 @@ class MapChanges:
             tally.outgoing += messages
             tally.mapped += bool(messages)
             tally.ignored += not messages
+
+    def _decode(self, record: Record) -> Change | None:
+        change = self._decoder.decode(record)
+        if change is None or not self._numbers.is_divided(record.topic):
+            return change
+        epoch = self._numbers.epoch(record)
+        return replace(change, position=replace(change.position, topic_id=epoch.id))
 
     def _messages(self, topic: str, change: Change) -> list[Outgoing]:
         settings, codec = self._rejects.settings, self._rejects.codec

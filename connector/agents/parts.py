@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+from connector.agents.epochs import Accepted, read_accepted
 from connector.agents.patience import patiently
 from connector.errors import ConfigurationError
 from connector.http import Http
@@ -33,7 +34,7 @@ class Parts:
     producer: Producer
     own: Mapping[str, TopicInfo]
     changes: Mapping[str, TopicInfo]
-    accepted: frozenset[str]
+    accepted: Accepted
     full_before: Callable[[str], bool]
 
     @property
@@ -55,11 +56,13 @@ async def open_parts(
 ) -> Parts:
     """Open all, waiting for a Kafka or a registry that is away.
 
-    Raises ConfigurationError for topics, schemas or a ledger that are not as they must be.
+    Raises ConfigurationError for topics, schemas or a ledger that are not as they must be. `accepted` as on the command
+    line: TOPIC or TOPIC@end.
     """
     admin = Admin(settings.kafka)
     own = await patiently(lambda: asyncio.to_thread(ensure_topics, settings, admin))
     changes = await patiently(lambda: asyncio.to_thread(change_topics, shops, settings, admin))
+    wanted = read_accepted(accepted, [*own, *changes])
     ledger = Ledger.open(settings.ledger)
     closing.push_async_callback(ledger.close)
     await refuse_foreign_topics(ledger, settings, own)
@@ -69,9 +72,7 @@ async def open_parts(
     codec = await Codec.open(registry, settings)
     producer = Producer(settings.kafka)
     closing.push_async_callback(producer.aclose)
-    return Parts(
-        tuple(shops), settings, ledger, registry, codec, producer, own, changes, frozenset(accepted), full_before
-    )
+    return Parts(tuple(shops), settings, ledger, registry, codec, producer, own, changes, wanted, full_before)
 
 
 def change_topics(shops: Sequence[Shop], settings: Settings, admin: Admin) -> dict[str, TopicInfo]:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection
 
+from connector.agents.epochs import Epochs
 from connector.agents.gaps import Stored, stand
 from connector.agents.loop import Loop
 from connector.agents.patience import patiently
@@ -53,21 +54,20 @@ class Positions:
         keeper: Keeper,
         loops: Iterable[Loop] = (),
         *,
-        accepted: Collection[str] = (),
+        epochs: Epochs,
         tries: Tries | None = None,
     ) -> None:
         self._broker = broker
         self._admin = Admin(broker)
         self._keeper = keeper
-        self._accepted = frozenset(accepted)
+        self._epochs = epochs
         self._tries = tries
         self.loops = tuple(loops)
 
     async def take_up(self, held: Collection[Partition]) -> dict[Partition, int]:
         """The next offset of each partition: the lowest over the agents that read it.
 
-        Raises GapError when records are missing. A partition that an agent never read begins at the log's start; of a
-        topic made anew that the operator accepted, at its end.
+        Raises GapError when records are missing. A partition that an agent never read begins at the log's start.
         """
         # Positions first: a log that grows meanwhile must not seem to be shorter than what was read of it.
         positions = {loop.work.name: await self._keeper.positions(loop.work.name) for loop in self.loops}
@@ -101,21 +101,17 @@ class Positions:
         places = {}
         for partition in held:
             if partition.topic in loop.work.topics:
-                topic = topics.get(partition.topic)
-                known = self._without_accepted(stored, topic)
-                places[partition] = stand(loop.work.name, partition, known, topic) or self._fresh(partition, topics)
+                place = self._stand(loop.work.name, partition, stored, topics)
+                places[partition] = place or self._fresh(partition, topics)
         return places
 
-    def _without_accepted(self, stored: Stored, topic: TopicInfo | None) -> Stored:
-        """What is stored, less the former incarnations of a topic that the operator accepted."""
-        if topic is None or topic.name not in self._accepted:
-            return stored
-        return {key: following for key, following in stored.items() if key[:2] == (topic.name, topic.topic_id)}
+    def _stand(self, agent: str, partition: Partition, stored: Stored, topics: Mapping[str, TopicInfo]) -> Place | None:
+        epoch = self._epochs[partition.topic][-1]
+        return stand(agent, partition, stored, topics.get(partition.topic), epoch)
 
     def _fresh(self, partition: Partition, topics: Mapping[str, TopicInfo]) -> Place:
-        topic = topics[partition.topic]
-        offsets = topic.end_offsets if partition.topic in self._accepted else topic.start_offsets
-        return Place(topic.topic_id, offsets[partition.number])
+        start = topics[partition.topic].start_offsets[partition.number]
+        return Place(self._epochs[partition.topic][-1].id, start)
 
     async def _begin(self, agent: str, places: Mapping[Partition, Place], stored: Stored) -> None:
         starts = [
@@ -136,7 +132,7 @@ class Positions:
         held = {partition for _, partition, _ in stands}
         topics = await self._topics(held)
         for agent, partition, stored in stands:
-            stand(agent, partition, stored, topics.get(partition.topic))
+            self._stand(agent, partition, stored, topics)
         return {partition: topics[partition.topic].end_offsets[partition.number] for partition in held}
 
     async def is_empty(self, advance: Advance) -> bool:
@@ -152,7 +148,7 @@ class Positions:
     async def _require_range(self, advance: Advance) -> None:
         partition = advance.partition
         topics = await asyncio.to_thread(self._admin.topic_ids, [partition.topic])
-        stand(advance.agent, partition, {advance.partition_parts: advance.start}, topics.get(partition.topic))
+        self._stand(advance.agent, partition, {advance.partition_parts: advance.start}, topics)
 
     def _holds_nothing(self, advance: Advance) -> bool:
         records = read_range(self._broker, *advance.partition, advance.start, advance.next)

@@ -6,14 +6,16 @@ import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from connector.agents.apply_messages import ApplyMessages
 from connector.agents.careful import CarefulWork
-from connector.agents.epochs import meet
+from connector.agents.epochs import Epochs, meet
 from connector.agents.locks import LockTakenError, held_lock
 from connector.agents.loop import Loop
 from connector.agents.map_changes import MapChanges
+from connector.agents.numbers import Numbers
 from connector.agents.parts import Parts
 from connector.agents.positions import LedgerKeeper, Positions
 from connector.agents.pump_outbox import OutboxPump
@@ -21,6 +23,7 @@ from connector.agents.rejects import Rejects
 from connector.agents.report_errors import ReportErrors
 from connector.agents.runner import Duty
 from connector.agents.shell import App, Shell, create_app
+from connector.agents.shop_changes import meet_shop
 from connector.agents.tries import Tries, tries_path
 from connector.agents.work import Work
 from connector.capture.external import ByTopic, Decoder, decoder_of
@@ -34,15 +37,21 @@ OTHER_PUMP_S: Final = 5.0
 
 async def map_role(parts: Parts) -> App:
     """One agent for each section that a shop file has."""
-    mappings = {shop.topic(table): shop.hash for shop in parts.shops for table in shop.tables()}
-    numbers = await meet(parts.ledger, parts.changes, mappings, parts.accepted)
+    epochs = await meet(parts.ledger, parts.changes.values(), parts.accepted, ordered=True)
+    numbers = Numbers(epochs, await generations(parts))
     decoder = ByTopic(await asyncio.to_thread(decoders, parts))
     rejects = Rejects(parts.settings, parts.codec, Stage.MAP)
     works = [
         MapChanges(section, mappers, decoder, parts.registry, rejects, numbers)
         for section, mappers in section_mappers(parts).items()
     ]
-    return assemble(parts, "map", works, parts.changes)
+    return assemble(parts, "map", works, parts.changes, epochs)
+
+
+async def generations(parts: Parts) -> dict[str, int]:
+    """Change topic → the number of the mapping that takes it."""
+    numbers = {shop.file: await parts.ledger.write(partial(meet_shop, shop=shop)) for shop in parts.shops}
+    return {shop.topic(table): numbers[shop.file] for shop in parts.shops for table in shop.tables()}
 
 
 def decoders(parts: Parts) -> dict[str, Decoder]:
@@ -68,21 +77,35 @@ async def apply_role(parts: Parts) -> App:
     """One agent for each sync topic."""
     rejects = Rejects(parts.settings, parts.codec, Stage.APPLY)
     works = [ApplyMessages(topic, parts.registry, rejects, parts.post) for topic in parts.sync_topics]
-    return assemble(parts, "apply", works, parts.own)
+    return assemble(parts, "apply", works, parts.own, await own_epochs(parts, parts.sync_topics))
 
 
 async def report_role(parts: Parts) -> App:
     """The error agent."""
     rejects = Rejects(parts.settings, parts.codec, Stage.APPLY)
-    return assemble(parts, "report", [ReportErrors(parts.registry, rejects)], parts.own)
+    epochs = await own_epochs(parts, [parts.settings.errors_topic])
+    return assemble(parts, "report", [ReportErrors(parts.registry, rejects)], parts.own, epochs)
 
 
-def assemble(parts: Parts, role: str, works: Sequence[Work], topics: Mapping[str, TopicInfo]) -> App:
+async def own_epochs(parts: Parts, names: Sequence[str]) -> Epochs:
+    """Epochs of topics that only this product writes: their offsets order nothing, so partitions may be added."""
+    return await meet(parts.ledger, [parts.own[name] for name in names], parts.accepted, ordered=False)
+
+
+def assemble(parts: Parts, role: str, works: Sequence[Work], topics: Mapping[str, TopicInfo], epochs: Epochs) -> App:
     """An app whose agents do `works`."""
     shell, keeper = Shell(), LedgerKeeper(parts.ledger)
     tries = Tries(tries_path(parts.settings.ledger, role))
-    loops = [Loop(CarefulWork(work, tries), keeper, shell, parts.producer) for work in works]
-    positions = Positions(parts.settings.kafka, keeper, loops, accepted=parts.accepted, tries=tries)
+    loops = [
+        Loop(
+            CarefulWork(work, tries, passes_holes=not parts.accepted.keys().isdisjoint(work.topics)),
+            keeper,
+            shell,
+            parts.producer,
+        )
+        for work in works
+    ]
+    positions = Positions(parts.settings.kafka, keeper, loops, epochs=epochs, tries=tries)
     read = {topic: topics[topic] for work in works for topic in work.topics}
     return create_app(parts.settings, role, shell, positions, member=member_name(parts, read))
 

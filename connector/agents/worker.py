@@ -42,8 +42,8 @@ def run_worker(
 ) -> int:
     """Work until SIGTERM or SIGINT (0), or until going on would lose or corrupt something (70).
 
-    `accepted` names change topics that may have been made anew; `full_before` says of a change topic whether its
-    table's old rows are whole. Raises ConfigurationError before anything is read.
+    `accepted` names topics that may be other than they were, as TOPIC or TOPIC@end; `full_before` says of a change
+    topic whether its table's old rows are whole. Raises ConfigurationError before anything is read.
     """
     if unknown := sorted(set(roles) - set(ROLES)):
         raise ConfigurationError(f"no such role: {', '.join(unknown)}; there are {', '.join(ROLES)}")

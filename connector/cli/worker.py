@@ -32,8 +32,10 @@ def _roles(_ctx: click.Context, _option: click.Parameter, text: str) -> tuple[st
     "--accept-new-topic",
     "accepted",
     multiple=True,
-    metavar="TOPIC",
-    help="A change topic that may have been made anew: it is read from its end on. May be given several times.",
+    metavar="TOPIC[@end]",
+    help="Go on, once, with a topic that is not what it was: made anew (it is read from its start, as newer than all "
+    "before), with more partitions, or with records missing (they are passed over). With @end all that it holds by now "
+    "is passed over, as when it was filled from a copy. May be given several times.",
 )
 @pass_context
 def worker(context: Context, roles: tuple[str, ...], accepted: tuple[str, ...]) -> int:
@@ -41,6 +43,8 @@ def worker(context: Context, roles: tuple[str, ...], accepted: tuple[str, ...]) 
 
     SIGTERM and SIGINT end it with 0. It ends with 70 when going on would lose or corrupt something, and says what to
     do. Several processes may share the roles of one ledger; each role is held by one of them.
+
+    With a changed shop file it tells at its start what has changed, and which command applies that to old rows.
     """
     click.echo(f"shopbridge worker: {', '.join(roles)}", err=True)
     shops, settings = context.shops(), context.settings()

@@ -1,44 +1,96 @@
-"""Numbers for what versions compare: incarnations of change topics and loaded mappings, in the order they were met."""
+"""Numbers for what versions compare: epochs of change topics and loaded mappings, in the order they were met."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 
 from connector.ledger.tables import mappings, topics
 from connector.message import SyncMessage
 from connector.version import Version
 
+LATER: Final = "@"
+"""Marks the second and later epochs of one topic; the broker's ids, base64, do not hold the character."""
 
-def meet_topic(tx: Connection, topic: str, topic_id: str, partitions: int = 0) -> int:
-    """The epoch of a topic's incarnation; a new one is later than all before."""
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One stretch of a topic's life, newer than all before.
+
+    `id` is the broker's id of the topic, with a mark if the topic had an epoch before. `partitions` as they were then
+    (0: unknown). `starts` says where it begins in partitions that already held records: an earlier epoch's records lie
+    below, and in partitions that it does not name there are none.
+    """
+
+    number: int
+    topic: str
+    id: str
+    partitions: int
+    starts: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def broker_id(self) -> str:
+        """The topic's id as the broker has it."""
+        return self.id.partition(LATER)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A mapping that was loaded. `description` None: an earlier release, which kept none, loaded it."""
+
+    number: int
+    hash: str
+    description: Mapping[str, Any] | None
+
+
+def meet_topic(
+    tx: Connection, topic: str, topic_id: str, partitions: int = 0, starts: Mapping[int, int] | None = None
+) -> int:
+    """The number of a topic's epoch; a new one is later than all before."""
     known = select(topics.c.number).where(topics.c.topic == topic, topics.c.topic_id == topic_id)
     number = tx.execute(known).scalar()
     if number is not None:
         return int(number)
     number = (tx.execute(select(func.max(topics.c.number))).scalar() or 0) + 1
     row = {"number": number, "topic": topic, "topic_id": topic_id, "partitions": partitions, "met_at": time.time()}
-    tx.execute(insert(topics).values(row))
+    as_json = {str(partition): offset for partition, offset in (starts or {}).items()}
+    tx.execute(insert(topics).values(**row, starts=as_json or None))
     return int(number)
 
 
-def known_topics(tx: Connection) -> dict[str, list[tuple[str, int]]]:
-    """Per topic name its incarnations as (topic id, partitions), oldest first."""
-    known: dict[str, list[tuple[str, int]]] = {}
-    rows = tx.execute(select(topics.c.topic, topics.c.topic_id, topics.c.partitions).order_by(topics.c.number))
-    for topic, topic_id, partitions in rows:
-        known.setdefault(topic, []).append((topic_id, partitions))
+def known_topics(tx: Connection) -> dict[str, list[Epoch]]:
+    """Per topic name its epochs, oldest first."""
+    known: dict[str, list[Epoch]] = {}
+    for row in tx.execute(select(topics).order_by(topics.c.number)):
+        starts = {int(partition): offset for partition, offset in (row.starts or {}).items()}
+        known.setdefault(row.topic, []).append(Epoch(row.number, row.topic, row.topic_id, row.partitions, starts))
     return known
 
 
-def meet_mapping(tx: Connection, mapping_hash: str) -> int:
-    """The generation of a mapping; going back to an earlier one is a new generation too."""
-    last = tx.execute(select(mappings.c.number, mappings.c.hash).order_by(mappings.c.number.desc()).limit(1)).first()
+def last_mapping(tx: Connection, store: str) -> Loaded | None:
+    """The mapping that was loaded last for a store; one of which an earlier release did not note the store counts."""
+    mine = mappings.c.store.is_(None) | (mappings.c.store == store)
+    row = tx.execute(select(mappings).where(mine).order_by(mappings.c.number.desc()).limit(1)).first()
+    return None if row is None else Loaded(row.number, row.hash, row.description)
+
+
+def meet_mapping(
+    tx: Connection, mapping_hash: str, store: str | None = None, description: Mapping[str, Any] | None = None
+) -> int:
+    """The generation of a store's mapping; going back to an earlier one is a new generation too."""
+    last = last_mapping(tx, store or "")
     if last is not None and last.hash == mapping_hash:
-        return int(last.number)
-    number = (last.number if last is not None else 0) + 1
-    tx.execute(insert(mappings).values(number=number, hash=mapping_hash, met_at=time.time()))
+        if last.description is None and description is not None:
+            here = mappings.c.number == last.number
+            tx.execute(update(mappings).where(here).values(store=store, description=dict(description)))
+        return last.number
+    number = (tx.execute(select(func.max(mappings.c.number))).scalar() or 0) + 1
+    row = {"number": number, "hash": mapping_hash, "met_at": time.time(), "store": store}
+    tx.execute(insert(mappings).values(**row, description=None if description is None else dict(description)))
     return int(number)
 
 

@@ -149,7 +149,7 @@ def _is_in_error(tx: Connection, subject: str) -> bool:
 def _read_by_all(tx: Connection) -> dict[tuple[str, int], int]:
     """(topic, partition) → how far the slowest of its agents has read."""
     read: dict[tuple[str, int], int] = {}
-    for each in progress.everything(tx):
+    for each in progress.current(tx):
         here = (each.topic, each.partition)
         read[here] = min(each.next, read.get(here, each.next))
     return read

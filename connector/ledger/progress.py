@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, insert, select, update
 
 from connector.errors import StalePositionError
+from connector.ledger.numbering import known_topics
 from connector.ledger.tables import progress
 
 
@@ -28,6 +29,12 @@ class Progress:
 def everything(tx: Connection) -> list[Progress]:
     """Every agent's progress."""
     return [Progress(**row) for row in tx.execute(select(progress)).mappings()]
+
+
+def current(tx: Connection) -> list[Progress]:
+    """Every agent's progress, less that in earlier epochs of a topic."""
+    newest = {name: epochs[-1].id for name, epochs in known_topics(tx).items()}
+    return [each for each in everything(tx) if newest.get(each.topic, each.topic_id) == each.topic_id]
 
 
 def positions(tx: Connection, agent: str) -> dict[tuple[str, str, int], int]:

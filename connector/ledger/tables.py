@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 metadata = MetaData()
 _Json = JSON(none_as_null=True)
+_WAITS = text("taken_by IS NOT NULL")
 
 objects = Table(
     "object",
@@ -74,13 +75,28 @@ records = Table(
     Column("resolving", Boolean, nullable=False),
     Column("missing", Boolean, nullable=False),
     Column("archive_sent", Boolean, nullable=False),
+    Column("keyed", Boolean, nullable=False),
+    Column("searched", String),
+    Column("held", _Json, nullable=False),
+    Column("taken_by", Integer),
+    Column("gives_way", Boolean, nullable=False),
     Column("due", Boolean, nullable=False),
     Column("lane", Integer, nullable=False),
     Column("due_since", Float),
     Column("attempts", _Json, nullable=False),
     Index("record_due", "type", "lane", "due_since", sqlite_where=text("due"), postgresql_where=text("due")),
     Index("record_by_hubspot_id", "type", "hubspot_id"),
-    Index("record_by_match_value", "type", "match_value"),
+    Index("record_that_waits", "taken_by", sqlite_where=_WAITS, postgresql_where=_WAITS),
+)
+
+claims = Table(
+    "claim",
+    metadata,
+    Column("type", String, nullable=False),
+    Column("value", String, nullable=False),
+    Column("record", Integer, nullable=False),
+    PrimaryKeyConstraint("type", "value", "record"),
+    sqlite_with_rowid=False,
 )
 
 links = Table(
@@ -148,6 +164,7 @@ topics = Table(
     Column("topic_id", String, nullable=False),
     Column("partitions", Integer, nullable=False),
     Column("met_at", Float, nullable=False),
+    Column("starts", _Json),
     UniqueConstraint("topic", "topic_id"),
 )
 
@@ -157,6 +174,8 @@ mappings = Table(
     Column("number", Integer, primary_key=True),
     Column("hash", String, nullable=False, index=True),
     Column("met_at", Float, nullable=False),
+    Column("store", String),
+    Column("description", _Json),
 )
 
 outbox = Table(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from connector.errors import ConfigurationError, Mistake
 from connector.mapping import rules
 from connector.mapping.checks import dialect
 from connector.mapping.compile import compile_sections
+from connector.mapping.description import describe
 from connector.mapping.document import Document, read_document
 from connector.mapping.functions import function_source
 from connector.mapping.mistakes import mistakes
@@ -96,7 +97,7 @@ def _valid_tables(document: Document, section: str, context: dict[str, Any]) -> 
 
 
 def _shop(path: Path, text: str, document: Document, shape: ShopShape) -> Shop:
-    store = shape.store
+    store, sources = shape.store, _functions(shape)
     return Shop(
         file=path,
         store=Store(store.id, store.label or store.id, store.admin_url),
@@ -107,7 +108,8 @@ def _shop(path: Path, text: str, document: Document, shape: ShopShape) -> Shop:
             shape,
             Surroundings(dialect(shape.database.kind), shape.database.zone, path.parent.resolve()),
         ),
-        hash=_hash(text, shape),
+        hash=_hash(text, sources.values()),
+        description=describe(shape, version("shopbridge"), sources),
     )
 
 
@@ -128,10 +130,15 @@ def _capture(shape: ShopShape) -> Capture:
     )
 
 
-def _hash(text: str, shape: ShopShape) -> str:
+def _functions(shape: ShopShape) -> dict[str, str]:
+    """Path of each function that the file names → the source of its module."""
     tables = [*shape.customers, *shape.products, *shape.orders, *shape.line_items]
     paths = sorted({prop.python for table in tables for prop in table.properties.values() if prop.python})
+    return {path: function_source(path) for path in paths}
+
+
+def _hash(text: str, sources: Iterable[str]) -> str:
     digest = hashlib.sha256()
-    for part in (version("shopbridge"), text, *map(function_source, paths)):
+    for part in (version("shopbridge"), text, *sources):
         digest.update(hashlib.sha256(part.encode()).digest())
     return digest.hexdigest()[:32]

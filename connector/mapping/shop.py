@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from connector.change import Row, Unavailable
 from connector.mapping.template import Template
@@ -155,7 +156,10 @@ class PropertyNeed:
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """A compiled shop file. `hash` changes with its text, the source of its functions and the product's version."""
+    """A compiled shop file. `hash` changes with its text, the source of its functions and the product's version.
+
+    `description` is what two files are compared by (`connector.mapping.description`).
+    """
 
     file: Path
     store: Store
@@ -163,6 +167,7 @@ class Shop:
     capture: Capture
     sections: Mapping[str, tuple[TableMapping, ...]]
     hash: str
+    description: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def mappings(self) -> tuple[TableMapping, ...]:
         """All table mappings, parents first."""

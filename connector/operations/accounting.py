@@ -1,9 +1,10 @@
 """Does every record that was read show up in exactly one count? Pure.
 
-    change topic    mapped + ignored + rejected + absent                = next - start, for each agent and partition
+    change topic    mapped + ignored + rejected                         = next - start, for each agent and partition
     sync topic      merged + unchanged + superseded + rejected (+ said again) = next - start
     errors topic    published + known + rejected                        = next - start
-    at rest         next = the broker's end, everywhere
+    everywhere      + absent (the broker gave the offset to no record) + passed (an operator accepted a gap)
+    at rest         next = the broker's end
 
 A repeat is a record read again, which is no part of the way from start to next, or (in sync topics) a message that a
 map agent produced again after it was killed, which is. Without a kill there is neither.
@@ -29,12 +30,15 @@ class Kind(enum.StrEnum):
     ERRORS = "errors"
 
 
+UNREAD: Final = ("absent", "passed")
+"""Offsets that were passed without a record: the broker gave them to none, or an operator accepted their loss."""
+
 OUTCOMES: Final[Mapping[Kind, tuple[str, ...]]] = {
-    Kind.CHANGE: ("mapped", "ignored", "rejected", "absent"),
-    Kind.SYNC: ("merged", "unchanged", "superseded", "rejected"),
-    Kind.ERRORS: ("published", "known", "rejected"),
+    Kind.CHANGE: ("mapped", "ignored", "rejected", *UNREAD),
+    Kind.SYNC: ("merged", "unchanged", "superseded", "rejected", *UNREAD),
+    Kind.ERRORS: ("published", "known", "rejected", *UNREAD),
 }
-"""How a record ends, by what it was read from. `absent`: an offset that the broker gave to no record."""
+"""How a record ends, by what it was read from."""
 
 REPEAT: Final = "repeat"
 MESSAGES: Final = "messages"
@@ -42,7 +46,10 @@ MESSAGES: Final = "messages"
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A partition as the broker has it: the topic's id, the first offset and the next one to be given."""
+    """A partition as the broker has it: the first offset and the next one to be given.
+
+    `topic_id` is that of the topic's present epoch in the ledger, which is the broker's unless there was one before.
+    """
 
     topic_id: str
     start: int
@@ -158,7 +165,12 @@ def _overshoot(account: Account) -> str:
 
 
 def _production(every: Sequence[Account]) -> list[str]:
-    """Map agents cannot have produced more messages than the sync topics hold."""
+    """Map agents cannot have produced more messages than the sync topics hold.
+
+    Of a topic that was made anew nobody knows what it held.
+    """
+    if any(each.kind is Kind.SYNC and each.end is None for each in every):
+        return []
     ends = {(each.topic, each.partition): each for each in every if each.kind is Kind.SYNC and each.end is not None}
     held = sum((each.end or 0) - each.start for each in ends.values())
     produced = sum(each.counts.get(MESSAGES, 0) for each in every if each.kind is Kind.CHANGE)

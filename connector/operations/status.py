@@ -12,6 +12,7 @@ from pathlib import Path
 from connector.errors import RetriableError, ShopbridgeError
 from connector.kafka import TopicInfo, read_range
 from connector.ledger import outbox, progress
+from connector.ledger.numbering import Epoch, known_topics
 from connector.ledger.progress import Progress
 from connector.mapping import Shop
 from connector.message import ObjectType
@@ -56,6 +57,7 @@ class Seen:
     """
 
     progress: tuple[Progress, ...] = ()
+    epochs: Mapping[str, Sequence[Epoch]] = field(default_factory=dict)
     stock: Stock = NOTHING
     outbox: int = 0
     sender: Mapping[str, TypeState] = field(default_factory=dict)
@@ -79,10 +81,11 @@ def read_status(settings: Settings, shops: Sequence[Shop], locks: Mapping[str, P
         sources = tuple(pool.map(lambda shop: source_state(shop, settings, topics), shops))
     whole = Seen(
         seen.progress,
+        seen.epochs,
         seen.stock,
         seen.outbox,
         seen.sender,
-        accounts(seen.progress, logs(topics), partitions(agents, topics)),
+        accounts(seen.progress, logs(topics, seen.epochs), partitions(agents, topics)),
         sources,
         roles_held(locks),
         (*blind, *unreachable),
@@ -98,13 +101,19 @@ def expected(settings: Settings, shops: Sequence[Shop]) -> list[tuple[str, str]]
     return [*changes, *applies, ("report", settings.errors_topic)]
 
 
-def logs(topics: Mapping[str, TopicInfo]) -> dict[Partition, Log]:
+def logs(topics: Mapping[str, TopicInfo], epochs: Mapping[str, Sequence[Epoch]]) -> dict[Partition, Log]:
     """The partitions as the broker has them."""
     return {
-        Partition(name, number): Log(topic.topic_id, topic.start_offsets[number], end)
+        Partition(name, number): Log(_epoch_id(topic, epochs.get(name, ())), topic.start_offsets[number], end)
         for name, topic in topics.items()
         for number, end in topic.end_offsets.items()
     }
+
+
+def _epoch_id(topic: TopicInfo, epochs: Sequence[Epoch]) -> str:
+    """The id of the epoch that agents read in; the topic's own if it has none yet."""
+    present = [epoch.id for epoch in epochs if epoch.broker_id == topic.topic_id]
+    return present[-1] if present else topic.topic_id
 
 
 def partitions(agents: Sequence[tuple[str, str]], topics: Mapping[str, TopicInfo]) -> list[tuple[str, Partition]]:
@@ -164,7 +173,7 @@ def _ledger(settings: Settings) -> tuple[Seen, list[str]]:
     try:
         with reading(settings.ledger) as tx:
             rows = tuple(progress.everything(tx))
-            return Seen(rows, take_stock(tx), outbox.waiting(tx), sender_states(tx)), []
+            return Seen(rows, known_topics(tx), take_stock(tx), outbox.waiting(tx), sender_states(tx)), []
     except ShopbridgeError as error:
         return Seen(), [str(error)]
 

@@ -14,7 +14,8 @@ import pytest
 
 from connector import contracts
 from connector.agents.apply_messages import ApplyMessages
-from connector.agents.map_changes import MapChanges, Numbers
+from connector.agents.map_changes import MapChanges
+from connector.agents.numbers import Numbers
 from connector.agents.pump_outbox import OutboxPump
 from connector.agents.rejects import LONGEST_DETAILS, Rejects, printable
 from connector.agents.report_errors import ReportErrors
@@ -25,6 +26,7 @@ from connector.kafka.limits import LARGEST_CHANGE, LARGEST_RECORD
 from connector.ledger import outbox
 from connector.ledger.error_book import ErrorPost
 from connector.ledger.ledger import Ledger
+from connector.ledger.numbering import Epoch
 from connector.mapping import SectionMapper
 from connector.message import ObjectRef, ObjectType, SyncMessage
 from connector.record import Outgoing, Record
@@ -141,7 +143,7 @@ def change(*messages: SyncMessage, error: Exception | None = None) -> Any:
 
 
 def mapping(kit: Kit, plan: dict[bytes, Any]) -> MapChanges:
-    numbers = Numbers({TOPIC: 3}, {TOPIC: 5})
+    numbers = Numbers({TOPIC: [Epoch(3, TOPIC, "id", 1)]}, {TOPIC: 5})
     return MapChanges("customers", {TOPIC: Mapper()}, Decoder(plan), kit.registry, kit.rejects(Stage.MAP), numbers)
 
 

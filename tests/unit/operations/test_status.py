@@ -125,7 +125,7 @@ def test_every_agent_is_expected_on_its_topics() -> None:
 def test_partitions_and_logs_follow_the_broker() -> None:
     """Each partition of a topic that exists; topics that do not are passed over."""
     topics = {"t": TopicInfo("t", "id", 2, 1, {0: 0, 1: 3}, {0: 5, 1: 3})}
-    assert {Partition("t", 0): Log("id", 0, 5), Partition("t", 1): Log("id", 3, 3)} == status.logs(topics)
+    assert {Partition("t", 0): Log("id", 0, 5), Partition("t", 1): Log("id", 3, 3)} == status.logs(topics, {})
     assert [("a", Partition("t", 0)), ("a", Partition("t", 1))] == status.partitions([("a", "t"), ("b", "u")], topics)
 
 
