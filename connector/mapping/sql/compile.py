@@ -22,15 +22,17 @@ LANGUAGES: Final = {
         folds_names=True,
         truth=compare.truth,
         comparison=compare.comparison,
+        choice=compare.comparison,
         leaving=lambda value: value,
     ),
     "mysql": Language(
         rules=mysql.RULES,
-        functions=mysql.FUNCTIONS,
+        functions=mysql.NAMES,
         folds_names=False,
         truth=mysql_number.truth,
         comparison=mysql_compare.comparison,
-        leaving=mysql_number.shown,
+        choice=mysql_compare.choice,
+        leaving=mysql_number.leaving,
     ),
 }
 

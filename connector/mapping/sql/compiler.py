@@ -18,6 +18,7 @@ _ELSE = "For what SQL of the subset cannot say, write a function: {python: modul
 _DOCS = f"What is supported stands in docs/shop-file.md, SQL expressions. {_ELSE}"
 _CALL = re.compile(r"([A-Za-z_]\w*)\s*\(\s*$")
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_CALLED = re.compile(r"[A-Za-z_]\w*\s*\(")
 
 
 class Compiler:
@@ -47,7 +48,10 @@ class Compiler:
         return constant(None)
 
     def refuse_unknown(self, node: exp.Expression) -> Term:
-        word = _WORD.match(self.text, self._place(node)) if isinstance(node, exp.Func) else None
+        called = isinstance(node, exp.Func) and (
+            not any(node.args.values()) or _CALLED.match(self.text, self._place(node))
+        )
+        word = _WORD.match(self.text, self._place(node)) if called else None
         if word is None:
             return self.refuse(node, f"`{shown(node)}` is not supported")
         names = self.language.functions

@@ -67,7 +67,7 @@ def _case(compiler: Compiler, node: exp.Case) -> Term:
         if subject is None:
             condition = compiler.condition(branch.this)
         else:
-            condition = compiler.language.comparison(operator.eq, subject, compiler.term(branch.this))
+            condition = compiler.language.choice(operator.eq, subject, compiler.term(branch.this))
         found.append((condition, compiler.value(branch.args["true"])))
     default = node.args.get("default")
     return branches(found, compiler.value(default) if default else constant(None).evaluate)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from connector.mapping.sql.mysql.rules import FUNCTIONS, RULES
+from connector.mapping.sql.mysql.functions import NAMES
+from connector.mapping.sql.mysql.rules import RULES
 
-__all__ = ["FUNCTIONS", "RULES"]
+__all__ = ["NAMES", "RULES"]

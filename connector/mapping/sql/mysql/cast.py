@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from connector.mapping.faults import EvaluationError
-from connector.mapping.sql.mysql.number import decimal, number
+from connector.mapping.sql.mysql.number import Unsigned, decimal, number
 from connector.mapping.sql.mysql.text import to_text
-from connector.mapping.sql.numeric import rescale, type_name
+from connector.mapping.sql.numeric import EXACT, rescale, type_name
 
 Caster = Callable[[Any], Any]
 
@@ -32,12 +32,12 @@ def signed(value: Any) -> int:
     return max(min(wrapped, _LONG - 1), -_LONG)
 
 
-def unsigned(value: Any) -> int:
-    """A negative whole number becomes its complement of 64 bits; a negative decimal becomes 0."""
+def unsigned(value: Any) -> Unsigned:
+    """A negative whole number becomes its complement of 64 bits; other negative numbers become 0."""
     found = _whole(value)
-    if found >= 0:
-        return min(found, 2 * _LONG - 1)
-    return found + 2 * _LONG if isinstance(value, str | int | float) else 0
+    if found < 0:
+        return Unsigned(found + 2 * _LONG if isinstance(value, str | int) else 0)
+    return Unsigned(min(found, 2 * _LONG - 1))
 
 
 def characters(length: int | None) -> Caster:
@@ -46,10 +46,10 @@ def characters(length: int | None) -> Caster:
 
 def exact(precision: int, digits: int) -> Caster:
     """To DECIMAL; what is too large becomes the largest number."""
-    largest = Decimal(10**precision - 1).scaleb(-digits)
+    largest = Decimal(10**precision - 1).scaleb(-digits, EXACT)
 
     def cast(value: Any) -> Decimal:
-        return max(min(rescale(decimal(value), digits), largest), -largest)
+        return max(min(rescale(decimal(value), digits), largest), largest.copy_negate())
 
     return cast
 
@@ -102,4 +102,4 @@ def _whole(value: Any) -> int:
         digits = 0 if match is None else min(int(match[2][:_LONGEST]), 2 * _LONG - 1)
         return digits if match is None or match[1] != "-" else max(-digits, -_LONG)
     found = number(value)
-    return round(found) if type(found) is float else int(rescale(Decimal(found), 0))
+    return round(float(found)) if isinstance(found, float) else int(rescale(Decimal(found), 0))

@@ -7,6 +7,7 @@ from typing import Any
 
 from connector.mapping.faults import EvaluationError
 from connector.mapping.sql.json import MISSING, Json, Step, loaded
+from connector.mapping.sql.mysql.collation import Exact
 
 
 def path(steps: tuple[Step, ...]) -> Callable[[Any], Json | None]:
@@ -28,18 +29,18 @@ def path(steps: tuple[Step, ...]) -> Callable[[Any], Json | None]:
     return read
 
 
-def unquoted(found: Json | None) -> str | None:
-    """JSON_UNQUOTE: a text without its quotes, everything else as it is written."""
+def unquoted(found: Json | None) -> Exact | None:
+    """JSON_UNQUOTE: a text without its quotes, everything else as it is written. As JSON is, it is compared exactly."""
     if found is None:
         return None
-    return str(found.value) if type(found.value) is str else found.text()
+    return Exact(found.value if type(found.value) is str else found.text())
 
 
-def scalar(found: Json | None) -> str | None:
+def scalar(found: Json | None) -> Exact | None:
     """JSON_VALUE: NULL for JSON's null, for objects and lists; true is 1."""
     if found is None or found.value is None or isinstance(found.value, dict | list):
         return None
-    return str(int(found.value)) if isinstance(found.value, bool) else str(found.value)
+    return Exact(int(found.value) if isinstance(found.value, bool) else found.value)
 
 
 def _step(value: Any, step: Step) -> Any:

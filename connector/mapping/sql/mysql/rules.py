@@ -1,4 +1,4 @@
-"""Which node of sqlglot's tree becomes which closure in the dialect of MariaDB and MySQL."""
+"""Operators of MariaDB and MySQL, and all rules of their dialect: which node of the tree becomes which closure."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ from typing import Any, Final
 from sqlglot import exp
 
 from connector.change import Row
-from connector.mapping.sql import functions, logic
+from connector.errors import RowError
+from connector.mapping.faults import EvaluationError
+from connector.mapping.sql import functions as common
+from connector.mapping.sql import logic
+from connector.mapping.sql.compare import negation
 from connector.mapping.sql.compiler import Compiler, Rule, shown
-from connector.mapping.sql.functions import branches, json_steps, strict
-from connector.mapping.sql.mysql import cast, collation, compare, json, number, text
-from connector.mapping.sql.term import Evaluate, Term, constant
+from connector.mapping.sql.mysql import arithmetic, collation, compare, functions, text
+from connector.mapping.sql.mysql.functions import strict
+from connector.mapping.sql.mysql.number import Rounded, displayed, truth
+from connector.mapping.sql.term import Term, constant
 
 _LARGEST_WHOLE: Final = 1 << 64
 
@@ -32,15 +37,29 @@ def _boolean(_: Compiler, node: exp.Boolean) -> Term:
     return constant(bool(node.this))
 
 
-def _binary(function: Callable[[Any, Any], Any]) -> Rule:
-    def rule(compiler: Compiler, node: exp.Binary) -> Term:
-        return strict(function, (compiler.value(node.this), compiler.value(node.expression)))
+def _arithmetic(function: Callable[..., Any]) -> Rule:
+    def rule(compiler: Compiler, node: exp.Binary | exp.Neg) -> Term:
+        operands = [node.this] if isinstance(node, exp.Neg) else [node.this, node.expression]
+        for operand in operands:
+            _refuse_char(compiler, operand.unnest())
+        return strict(function, [compiler.value(operand) for operand in operands])
 
     return rule
 
 
-def _negative(compiler: Compiler, node: exp.Neg) -> Term:
-    return strict(number.minus, (compiler.value(node.this),))
+def _refuse_char(compiler: Compiler, operand: exp.Expr) -> None:
+    """The server computes with such a text, and then shows the result without the digits behind the point."""
+    if isinstance(operand, exp.Cast) and operand.to.this == exp.DataType.Type.CHAR:
+        compiler.refuse(operand, "CAST to CHAR makes a text, here is a number", "Leave the CAST out.")
+
+
+def _not(compiler: Compiler, node: exp.Not) -> Term:
+    """NOT NOT x is `x <> 0`, in which of a decimal the digits count that it shows."""
+    inner = node.this.unnest()
+    if isinstance(inner, exp.Not):
+        read = compiler.value(inner.this)
+        return Term(lambda row: truth(displayed(read(row))))
+    return Term(negation(compiler.condition(node.this)))
 
 
 def _xor(compiler: Compiler, node: exp.Xor) -> Term:
@@ -81,145 +100,53 @@ def _collate(compiler: Compiler, node: exp.Collate) -> Term:
     return strict(lambda value: collation.Exact(text.to_text(value)), (compiler.value(node.this),))
 
 
-def _round(compiler: Compiler, node: exp.Round) -> Term:
-    compiler.only(node, "this", "decimals")
-    digits = node.args.get("decimals") or exp.Literal.number(0)
-    fixed = digits.find(exp.Column) is None
-
-    def rounded(value: Any, places: Any) -> Any:
-        return number.rounded(value, text.position(places), fixed=fixed)
-
-    return strict(rounded, (compiler.value(node.this), compiler.value(digits)))
-
-
 def _if(compiler: Compiler, node: exp.If) -> Term:
     default = node.args.get("false")
     otherwise = compiler.value(default) if default else constant(None).evaluate
-    return branches([(compiler.condition(node.this), compiler.value(node.args["true"]))], otherwise)
+    return common.branches([(compiler.condition(node.this), compiler.value(node.args["true"]))], otherwise)
 
 
-def _concat(compiler: Compiler, node: exp.Concat) -> Term:
-    parts = [compiler.value(part) for part in node.expressions]
-    return strict(lambda *values: "".join(map(text.to_text, values)), parts)
+def _chosen(rule: Rule) -> Rule:
+    """A value chosen among others has no digits of its own to show."""
+
+    def chosen(compiler: Compiler, node: Any) -> Term:
+        read = rule(compiler, node).evaluate
+
+        def evaluate(row: Row) -> Any:
+            value = read(row)
+            return float(value) if type(value) is Rounded else value
+
+        return Term(evaluate)
+
+    return chosen
 
 
-def _concat_ws(compiler: Compiler, node: exp.ConcatWs) -> Term:
-    separator, *parts = (compiler.value(part) for part in node.expressions)
+def _folded(rule: Rule) -> Rule:
+    """What reads no column is computed once; a text of it is a literal."""
 
-    def evaluate(row: Row) -> str | None:
-        between = separator(row)
-        found = [value for part in parts if (value := part(row)) is not None]
-        return None if between is None else text.to_text(between).join(map(text.to_text, found))
+    def folded(compiler: Compiler, node: exp.Expression) -> Term:
+        term = rule(compiler, node)
+        if node.find(exp.Column) is not None:
+            return term
+        try:
+            value = term.evaluate({})
+        except (EvaluationError, RowError):
+            return term
+        return constant(value, str(value) if isinstance(value, str) else None)
 
-    return Term(evaluate)
-
-
-def _function(function: Callable[..., Any], *arguments: str) -> Rule:
-    """A function that is NULL as soon as one of its arguments, which these of the node are, is NULL."""
-
-    def rule(compiler: Compiler, node: exp.Expression) -> Term:
-        compiler.only(node, *arguments)
-        given = [part for name in arguments if (part := node.args.get(name)) is not None]
-        return strict(function, [compiler.value(part) for part in given])
-
-    return rule
+    return folded
 
 
-def _length(compiler: Compiler, node: exp.Length) -> Term:
-    compiler.only(node, "this", "binary")
-    if node.args.get("binary"):
-        return strict(lambda value: len(text.to_text(value).encode()), (compiler.value(node.this),))
-    return strict(lambda value: len(text.to_text(value)), (compiler.value(node.this),))
+_NAMING: Final = (exp.Column, exp.Literal)
+_SHARED: Final = {**logic.RULES, **common.RULES}
+_SAME: Final = (exp.Column, exp.Null, exp.Paren, exp.And, exp.Or, exp.Is, exp.EQ, exp.NEQ, exp.LT, exp.LTE,
+                exp.GT, exp.GTE, exp.NullSafeEQ)  # fmt: skip
+_CHOOSING: Final = (exp.Case, exp.Coalesce, exp.Nullif)
 
-
-def _trim(compiler: Compiler, node: exp.Trim) -> Term:
-    compiler.only(node, "this", "expression", "position")
-    sides = {"LEADING": text.left_trimmed, "TRAILING": text.right_trimmed}
-    function = sides.get(str(node.args.get("position") or "").upper(), text.trimmed)
-    return strict(function, [compiler.value(part) for part in (node.this, node.args.get("expression")) if part])
-
-
-def _substring(compiler: Compiler, node: exp.Substring) -> Term:
-    compiler.only(node, "this", "start", "length")
-    parts = (node.this, node.args.get("start"), node.args.get("length"))
-    if parts[1] is None:
-        return compiler.refuse(node, "SUBSTRING takes a position", "Write SUBSTRING(text, 2, 3).")
-    return strict(text.substring, [compiler.value(part) for part in parts if part is not None])
-
-
-def _cast(compiler: Compiler, node: exp.Cast) -> Term:
-    compiler.only(node, "this", "to")
-    caster = _caster(node.args["to"])
-    if caster is None:
-        wanted = "CHAR, CHAR(n), SIGNED, UNSIGNED, DECIMAL(p,s), DOUBLE, DATE or DATETIME(n)"
-        return compiler.refuse(node, f"CAST to {shown(node.args['to'])} is not supported", f"CAST to {wanted}.")
-    return strict(caster, (compiler.value(node.this),))
-
-
-def _caster(wanted: exp.DataType) -> cast.Caster | None:
-    kind, sizes = wanted.this, [int(str(size.this)) for size in wanted.expressions]
-    if kind == exp.DataType.Type.DECIMAL:
-        precision, digits, *_ = (*sizes, 0) if sizes else (10, 0)
-        return cast.exact(precision or 10, digits)
-    if kind in (exp.DataType.Type.CHAR, exp.DataType.Type.VARCHAR):
-        return cast.characters(sizes[0] if sizes else None)
-    if kind in (exp.DataType.Type.DATETIME, exp.DataType.Type.TIMESTAMP, exp.DataType.Type.TIMESTAMPTZ):
-        return cast.stamp(sizes[0] if sizes else 0)
-    return None if sizes or wanted.args.get("kind") else _CASTERS.get(kind)
-
-
-_CASTERS: dict[Any, cast.Caster] = {
-    exp.DataType.Type.BIGINT: cast.signed,
-    exp.DataType.Type.INT: cast.signed,
-    exp.DataType.Type.UBIGINT: cast.unsigned,
-    exp.DataType.Type.UINT: cast.unsigned,
-    exp.DataType.Type.DOUBLE: cast.floating,
-    exp.DataType.Type.DATE: cast.day,
-}
-
-
-def _json(ending: Callable[[Any], Any] | None, path: str) -> Rule:
-    """`ending`: what becomes of the value found; None where JSON stays, which nothing but JSON_UNQUOTE may take."""
-
-    def rule(compiler: Compiler, node: exp.Expression) -> Term:
-        steps = json_steps(node.args.get(path))
-        if steps is None:
-            remedy = "Write the path as a literal: JSON_VALUE(attributes, '$.size.weight')."
-            return compiler.refuse(node, f"`{shown(node)}` has no fixed path", remedy)
-        if ending is None and not _may_be_json(node):
-            return compiler.refuse(node, "JSON is not computed with here", "Take JSON_VALUE(column, '$.path').")
-        follow: Evaluate = strict(json.path(steps), (compiler.value(node.this),)).evaluate
-        return Term(follow) if ending is None else Term(lambda row: ending(follow(row)))
-
-    return rule
-
-
-def _may_be_json(node: exp.Expression) -> bool:
-    parent = node.parent
-    while isinstance(parent, exp.Paren):
-        parent = parent.parent
-    tested = isinstance(parent, exp.Is) and isinstance(parent.expression, exp.Null)
-    return parent is None or tested or _is_unquote(parent)
-
-
-def _is_unquote(node: exp.Expr) -> bool:
-    return isinstance(node, exp.Anonymous) and str(node.this).upper() == "JSON_UNQUOTE" and len(node.expressions) == 1
-
-
-def _anonymous(compiler: Compiler, node: exp.Anonymous) -> Term:
-    """Functions that the parser has no name for."""
-    argument = node.expressions[0].unnest() if _is_unquote(node) else None
-    if not isinstance(argument, exp.JSONExtract):
-        return compiler.refuse_unknown(node)
-    read = compiler.value(argument)
-    return Term(lambda row: json.unquoted(read(row)))
-
-
-_SHARED: Final = (exp.Column, exp.Null, exp.Paren, exp.And, exp.Or, exp.Not, exp.Is, exp.EQ, exp.NEQ, exp.LT, exp.LTE,
-                  exp.GT, exp.GTE, exp.NullSafeEQ, exp.Case, exp.Coalesce, exp.Nullif)  # fmt: skip
-
-RULES: Final[dict[type[exp.Expression], Rule]] = {
-    **{kind: {**logic.RULES, **functions.RULES}[kind] for kind in _SHARED},
+_OWN: Final[dict[type[exp.Expression], Rule]] = {
+    **{kind: _SHARED[kind] for kind in _SAME},
+    **{kind: _chosen(_SHARED[kind]) for kind in _CHOOSING},
+    exp.Not: _not,
     exp.Literal: _literal,
     exp.Boolean: _boolean,
     exp.Xor: _xor,
@@ -228,35 +155,15 @@ RULES: Final[dict[type[exp.Expression], Rule]] = {
     exp.Like: _like,
     exp.Escape: _escape,
     exp.Collate: _collate,
-    exp.Add: _binary(number.add),
-    exp.Sub: _binary(number.subtract),
-    exp.Mul: _binary(number.multiply),
-    exp.Div: _binary(number.divide),
-    exp.IntDiv: _binary(number.whole_divide),
-    exp.Mod: _binary(number.modulo),
-    exp.Neg: _negative,
-    exp.Round: _round,
-    exp.If: _if,
-    exp.Concat: _concat,
-    exp.ConcatWs: _concat_ws,
-    exp.Lower: _function(text.lower, "this"),
-    exp.Upper: _function(text.upper, "this"),
-    exp.Trim: _trim,
-    exp.Substring: _substring,
-    exp.Left: _function(text.left, "this", "expression"),
-    exp.Right: _function(text.right, "this", "expression"),
-    exp.SubstringIndex: _function(text.until, "this", "delimiter", "count"),
-    exp.Replace: _function(text.replace, "this", "expression", "replacement"),
-    exp.Length: _length,
-    exp.Cast: _cast,
-    exp.JSONExtract: _json(None, "expression"),
-    exp.JSONExtractScalar: _json(json.unquoted, "expression"),
-    exp.JSONValue: _json(json.scalar, "path"),
-    exp.Anonymous: _anonymous,
+    exp.Add: _arithmetic(arithmetic.add),
+    exp.Sub: _arithmetic(arithmetic.subtract),
+    exp.Mul: _arithmetic(arithmetic.multiply),
+    exp.Div: _arithmetic(arithmetic.divide),
+    exp.IntDiv: _arithmetic(arithmetic.whole_divide),
+    exp.Mod: _arithmetic(arithmetic.modulo),
+    exp.Neg: _arithmetic(arithmetic.minus),
+    exp.If: _chosen(_if),
+    **functions.RULES,
 }
 
-FUNCTIONS: Final = (
-    "cast", "char_length", "coalesce", "concat", "concat_ws", "if", "ifnull", "json_extract", "json_unquote",
-    "json_value", "left", "length", "lower", "ltrim", "mod", "nullif", "replace", "right", "round", "rtrim",
-    "substring", "substring_index", "trim", "upper",
-)  # fmt: skip
+RULES: Final = {kind: rule if kind in _NAMING else _folded(rule) for kind, rule in _OWN.items()}

@@ -13,7 +13,7 @@ from typing import Any
 from connector.mapping.faults import EvaluationError
 from connector.mapping.sql import text as common
 from connector.mapping.sql.json import Json
-from connector.mapping.sql.mysql.number import Quotient, decimal, float_text, shown
+from connector.mapping.sql.mysql.number import Quotient, Rounded, Unsigned, decimal, displayed, float_text
 from connector.mapping.sql.numeric import plain, rescale, type_name
 
 
@@ -90,7 +90,7 @@ def right_trimmed(value: Any, word: Any = " ") -> str:
 
 def position(value: Any) -> int:
     """A whole number, rounded half away from zero."""
-    return value if type(value) is int else int(rescale(decimal(value), 0))
+    return int(value) if isinstance(value, int) else int(rescale(decimal(value), 0))
 
 
 def _stamp_text(value: datetime) -> str:
@@ -113,9 +113,11 @@ def _duration_text(value: timedelta) -> str:
 _TEXTS: dict[type, Callable[[Any], str]] = {
     bool: lambda value: "1" if value else "0",
     int: str,
+    Unsigned: lambda value: str(int(value)),
     Decimal: lambda value: f"{plain(value):f}",
-    Quotient: lambda value: f"{shown(value):f}",
+    Quotient: lambda value: f"{displayed(value):f}",
     float: float_text,
+    Rounded: lambda value: f"{value:.{value.digits}f}",
     date: date.isoformat,
     datetime: _stamp_text,
     time: lambda value: value.isoformat(_precision(value.microsecond)),
