@@ -13,6 +13,7 @@ import click
 
 from connector.cli.context import Context, Group, option, pass_context
 from connector.cli.output import moment, print_json, print_table
+from connector.cli.snapshot import snapshot
 
 if TYPE_CHECKING:
     from connector.capture.control import CaptureStatus
@@ -183,23 +184,4 @@ def sql(context: Context, admin_url: tuple[str, ...]) -> None:
             click.echo(f"-- {store}: nothing is missing" if is_empty else script)
 
 
-@capture.command()
-@click.argument("tables", nargs=-1)
-@option("--where", metavar="SQL", help="Only these rows of each table, as: status = 'paid'")
-@pass_context
-def snapshot(context: Context, tables: tuple[str, ...], where: str | None) -> None:
-    """Read tables once more beside the stream: all mapped ones, parents first, or TABLES in their order."""
-    from connector.operations import capturing
-
-    asked = {}
-    for shop in _shops_with(context.shops(), tables):
-        asked[shop.store.id] = capturing.snapshot(shop, shop.database.url, tables, where)
-        if not context.json:
-            click.echo(f"{shop.store.id}: snapshot asked for ({asked[shop.store.id]}); see `shopbridge status`")
-    if context.json:
-        print_json(asked)
-
-
-def _shops_with(shops: list[Shop], tables: tuple[str, ...]) -> list[Shop]:
-    """The shops that map any of the tables; all where none is named, so that a wrong name is refused by name."""
-    return [shop for shop in shops if set(tables) & set(shop.tables())] or shops
+capture.add_command(snapshot)
