@@ -57,7 +57,8 @@ class TableFacts:
     `key`: columns of the primary key, in its order. `full_rows`: the change log carries whole old rows (REPLICA
     IDENTITY FULL, binlog_row_image FULL). `hidden_nulls`: nullable columns with a default, whose NULL the Avro
     converter replaces by that default. `generated`: columns that the database computes and its change log does not
-    carry. `unreadable`: columns of types at which Debezium fails to read the table's definition.
+    carry. `unreadable`: columns of types at which Debezium fails to read the table's definition. `garbled`: columns
+    whose texts it decodes wrongly.
     """
 
     columns: tuple[str, ...]
@@ -66,6 +67,7 @@ class TableFacts:
     hidden_nulls: tuple[str, ...] = ()
     generated: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
+    garbled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

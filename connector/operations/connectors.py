@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from connector.capture.config import STRIP_DEFAULTS
 from connector.capture.connect import ConnectorStatus
@@ -29,10 +29,10 @@ async def look(settings: Settings, shop: Shop) -> Sequence[Finding]:
         others = await connect.configs()
         plugins = await connect.plugins()
     findings = [_state(settings, plan, status), *clashes(plan, others)]
-    if STRIP_DEFAULTS in plugins:
-        config = others.get(plan.connector)
-        return [*findings, *_strips(plan, config)]
     facts = await asyncio.to_thread(_facts, shop)
+    findings += garbled_texts(shop, facts)
+    if STRIP_DEFAULTS in plugins:
+        return [*findings, *_strips(plan, others.get(plan.connector))]
     return [*findings, *hidden_nulls(shop, facts)]
 
 
@@ -77,18 +77,35 @@ def _facts(shop: Shop) -> Mapping[str, TableFacts]:
         return {}
 
 
-def hidden_nulls(shop: Shop, facts: Mapping[str, TableFacts]) -> list[Finding]:
-    """Mapped columns whose NULL the Avro converter replaces by the column's default, as Connect lacks our transform."""
-    hidden = [
+def garbled_texts(shop: Shop, facts: Mapping[str, TableFacts]) -> list[Finding]:
+    """Mapped columns in character sets that Debezium does not know."""
+    garbled = _mapped(shop, facts, lambda table: table.garbled)
+    if not garbled:
+        return []
+    what = f"connector: texts of {garbled} come garbled: Debezium does not know their character set"
+    return [
+        Finding(ok=False, what=what, remedy="ALTER TABLE ... CONVERT TO CHARACTER SET utf8mb4, or do not map them.")
+    ]
+
+
+def _mapped(shop: Shop, facts: Mapping[str, TableFacts], which: Callable[[TableFacts], tuple[str, ...]]) -> str:
+    """Those of the mapped columns, each with its table."""
+    found = [
         f"{mapping.table}.{column}"
         for mapping in shop.mappings()
         if mapping.table in facts
         for column in mapping.columns()
-        if column in facts[mapping.table].hidden_nulls
+        if column in which(facts[mapping.table])
     ]
+    return ", ".join(dict.fromkeys(found))
+
+
+def hidden_nulls(shop: Shop, facts: Mapping[str, TableFacts]) -> list[Finding]:
+    """Mapped columns whose NULL the Avro converter replaces by the column's default, as Connect lacks our transform."""
+    hidden = _mapped(shop, facts, lambda table: table.hidden_nulls)
     if not hidden:
         return []
-    what = f"connector: NULL in {', '.join(dict.fromkeys(hidden))} comes as the column's default"
+    what = f"connector: NULL in {hidden} comes as the column's default"
     remedy = (
         f"Put the transform {STRIP_DEFAULTS} (deploy/transform) onto Connect's plugin.path, restart it, and run "
         f"`shopbridge capture apply`; or drop the columns' defaults."

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from connector.capture.plan import TableFacts, derived_server_id, plan_capture
 from connector.mapping import Shop, load_shop
-from connector.operations.connectors import clashes, hidden_nulls
+from connector.operations.connectors import clashes, garbled_texts, hidden_nulls
 
 SHOP = """
 store: {id: main}
@@ -45,3 +45,12 @@ def test_mapped_columns_whose_null_would_be_lost_are_told(tmp_path: Path) -> Non
     assert "connector: NULL in customers.phone comes as the column's default" == found.what
     assert "shopbridge.connect.StripDefaults" in found.remedy
     assert [] == hidden_nulls(shop(tmp_path), {})
+
+
+def test_mapped_texts_in_an_unknown_character_set_are_told(tmp_path: Path) -> None:
+    """They come right in a snapshot, and wrong from the first change on."""
+    facts = {"customers": TableFacts(("id", "email", "phone"), ("id",), full_rows=True, garbled=("email", "fax"))}
+    (found,) = garbled_texts(shop(tmp_path), facts)
+    assert found.what.startswith("connector: texts of customers.email come garbled")
+    assert "CONVERT TO CHARACTER SET utf8mb4" in found.remedy
+    assert [] == garbled_texts(shop(tmp_path), {})
