@@ -47,7 +47,7 @@ class Verdicts:
 
         What HubSpot refused of an object, only that object at rest can close: another object of the same row may well
         be delivered. A row that could not be mapped is over as soon as a newer version of it could, even if HubSpot
-        refuses that one.
+        refuses that one; where it is known to make several kinds of objects, to one of the same kind.
         """
         if stage is Stage.LINK:
             return None
@@ -56,5 +56,11 @@ class Verdicts:
             return own
         if stage is Stage.SEND:
             return None
-        heard = (*self.rested[row].values(), *self.refused[row].values())
-        return max((each for each in heard if each > version), default=None)
+        kind = None if subject is None else _kind(subject)
+        heard = (*self.rested[row].items(), *self.refused[row].items())
+        return max((each for of, each in heard if each > version and kind in {None, _kind(of)}), default=None)
+
+
+def _kind(subject: str) -> tuple[str, ...]:
+    """Store and type of an object's text; ids may hold colons too."""
+    return tuple(subject.split(":", 2)[:2])
