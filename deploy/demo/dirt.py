@@ -125,6 +125,15 @@ def shared_email(number: int) -> str:
     return f"both.{number}@example.org"
 
 
+def swapped_email(number: int) -> str:
+    """An address of people who exchange theirs with each other, and stand in one row only.
+
+    Were a second row to come while the exchange is under way, it would depend on who is seen first which of two records
+    it belongs to.
+    """
+    return f"swap.{number}@example.com"
+
+
 def guest_email(rng: Random, number: int) -> str:
     """A guest's address, good, now and then of a domain that is not ASCII."""
     return f"guest.{number}@büro.example.com" if maybe(rng, 0.1) else f"Guest.{number}@{rng.choice(DOMAINS)}"

@@ -93,7 +93,7 @@ def read_sandbox(file: Path, log_since: int) -> Sandbox:
             connection.row_factory = sqlite3.Row
             connection.execute("BEGIN")
             records = connection.execute(
-                "SELECT id, object_type, properties FROM record WHERE NOT archived ORDER BY id"
+                "SELECT id, object_type, properties FROM record WHERE NOT archived AND merged_into IS NULL ORDER BY id"
             )
             links = connection.execute("SELECT from_type, from_id, to_type, to_id FROM association")
             writes = connection.execute("SELECT * FROM write_log WHERE seq > ? ORDER BY seq", (log_since,))

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from deploy.demo.legacy import database
 from deploy.demo.legacy.database import Connection
-from deploy.demo.legacy.rows import TABLES, Row, build
+from deploy.demo.legacy.fill import build
+from deploy.demo.legacy.rows import TABLES, Row
 from deploy.demo.made import Made, WrongShopError
 
 BATCH = 500

@@ -10,7 +10,8 @@ import psycopg
 from psycopg import sql
 
 from deploy.demo.made import Made, WrongShopError
-from deploy.demo.modern.rows import COLUMNS, Row, ShopRows, build
+from deploy.demo.modern.fill import build
+from deploy.demo.modern.rows import COLUMNS, Row, ShopRows
 
 HERE = Path(__file__).parent
 SERIAL_TABLES = ("products", "orders")

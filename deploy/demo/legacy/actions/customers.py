@@ -8,10 +8,12 @@ from deploy.demo.legacy.live_shop import LiveShop
 
 SEEN = "t.active = 1 AND t.deleted = 0"
 HEALTHY = "NOT demo.bad_email(t.email)"
-KNOWN = f"{SEEN} AND {HEALTHY} AND TRIM(t.email) <> ''"
+SWAPPING = "t.email LIKE 'swap.%%'"
+KNOWN = f"{SEEN} AND {HEALTHY} AND TRIM(t.email) <> '' AND NOT {SWAPPING}"
 ORDERLESS = "NOT EXISTS (SELECT 1 FROM `order` o WHERE o.buyer = CAST(t.id_customer AS CHAR))"
 SINGLE = (
-    "t.email NOT LIKE '%%both.%%' AND NOT EXISTS (SELECT 1 FROM ws_customer o WHERE o.id_customer <> t.id_customer"
+    "t.email NOT LIKE '%%both.%%' AND t.email NOT LIKE 'swap.%%' AND"
+    " NOT EXISTS (SELECT 1 FROM ws_customer o WHERE o.id_customer <> t.id_customer"
     " AND TRIM(o.email) = TRIM(t.email)) AND NOT EXISTS (SELECT 1 FROM `order` o WHERE TRIM(o.buyer) = TRIM(t.email))"
 )
 """The person stands in no other row, of this shop or the other. (The collation is blind to capitals.)"""
@@ -74,7 +76,7 @@ def change_email(shop: LiveShop) -> None:
 
 def swap_emails(shop: LiveShop) -> None:
     """Two people exchange their addresses in one transaction."""
-    pair = shop.pick_many("ws_customer", 2, f"{KNOWN} AND {SINGLE}")
+    pair = shop.pick_many("ws_customer", 2, f"{SEEN} AND {SWAPPING}")
     if len(pair) == 2:
         with shop.transaction() as work:
             work.update("ws_customer", pair[0]["id_customer"], email=pair[1]["email"])

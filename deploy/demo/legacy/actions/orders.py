@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deploy.demo import dirt
 from deploy.demo.legacy import rows
+from deploy.demo.legacy.actions.customers import KNOWN
 from deploy.demo.legacy.live_shop import LiveShop, Work
 
 HEALTHY = "t.status_id <> 9 AND NOT demo.bad_number(t.loyalty)"
@@ -25,8 +26,7 @@ def insert_guest_order(shop: LiveShop) -> None:
     """A new guest, one of before, or a customer who did not log in."""
     kind = shop.rng.choice(("new", "old", "customer"))
     old = shop.pick("order", "t.is_guest = 1 AND NOT demo.bad_email(t.buyer)") if kind == "old" else None
-    known = f"{SOUND_CUSTOMER} AND TRIM(t.email) <> '' AND t.active = 1 AND t.deleted = 0"
-    customer = shop.pick("ws_customer", known) if kind == "customer" else None
+    customer = shop.pick("ws_customer", KNOWN) if kind == "customer" else None
     email = old["buyer"] if old else customer["email"] if customer else None
     _insert(shop, rows.Buyer(email or dirt.guest_email(shop.rng, shop.next_id("demo.tag")), is_guest=True))
 
@@ -118,7 +118,7 @@ def return_order(shop: LiveShop) -> None:
 
 def renumber_order(shop: LiveShop) -> None:
     """An order gets another number in place; one without lines, since the foreign key holds the others."""
-    order = shop.pick("order", f"{HEALTHY} AND {LINELESS}")
+    order = shop.pick("order", f"{HEALTHY} AND {LINELESS} AND {SOUND_BUYER}")
     if order is not None:
         number = _new_number(shop)
         with shop.transaction() as work:

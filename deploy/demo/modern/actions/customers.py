@@ -8,8 +8,10 @@ from deploy.demo import dirt
 from deploy.demo.modern import rows
 from deploy.demo.modern.live_shop import HEALTHY_CUSTOMER, REFUSED, LiveShop
 
+SWAPPING = "email LIKE 'swap.%%'"
 SINGLE = (
-    "trim(email) <> '' AND email NOT LIKE 'both.%%' AND NOT EXISTS (SELECT FROM customers o WHERE o.id <> t.id"
+    "trim(email) <> '' AND email NOT LIKE 'both.%%' AND email NOT LIKE 'swap.%%' AND"
+    " NOT EXISTS (SELECT FROM customers o WHERE o.id <> t.id"
     " AND lower(trim(o.email)) = lower(trim(t.email))) AND NOT EXISTS (SELECT FROM orders o"
     " WHERE lower(trim(o.guest_email)) = lower(trim(t.email)))"
 )
@@ -39,7 +41,7 @@ def insert_shared_customer(shop: LiveShop) -> None:
 
 def insert_twin(shop: LiveShop) -> None:
     """A customer registers a second time, with the e-mail in another spelling."""
-    customer = shop.pick("customers", f"{HEALTHY_CUSTOMER} AND trim(email) <> ''")
+    customer = shop.pick("customers", f"{HEALTHY_CUSTOMER} AND trim(email) <> '' AND NOT {SWAPPING}")
     if customer is not None:
         with shop.transaction() as work:
             work.insert_row("customers", rows.customer(shop.rng, 0, dirt.respelled(shop.rng, customer["email"])))
@@ -59,7 +61,7 @@ def register_guest(shop: LiveShop) -> None:
 
 def swap_emails(shop: LiveShop) -> None:
     """Two people exchange their addresses in one transaction."""
-    pair = shop.pick_many("customers", 2, f"{HEALTHY_CUSTOMER} AND {SINGLE}")
+    pair = shop.pick_many("customers", 2, SWAPPING)
     if len(pair) == 2:
         with shop.transaction() as work:
             work.update("customers", {"id": pair[0]["id"]}, email=pair[1]["email"])
