@@ -162,6 +162,12 @@ _VALUE: Final = Chapter(
             "Compare the two records: merge them in HubSpot, or correct the value in the shop.",
         ),
         Entry(
+            "MATCH_VALUE_TAKEN",
+            "Another row of the shop has the same e-mail address (or other value that must be unique), and HubSpot "
+            "already has a record for each of the two.",
+            "Correct one of the two rows, or merge the two records in HubSpot; the rest is done by itself.",
+        ),
+        Entry(
             "CONTACT_WITHOUT_EMAIL",
             "This HubSpot account finds contacts by their e-mail address only, and the contact has none.",
             "Add an address in the shop, and the contact is sent by itself; or leave such rows out by `where`.",

@@ -16,6 +16,7 @@ from connector.agents.parts import Parts
 from connector.agents.runner import Duty
 from connector.capture.external import decoder_of
 from connector.ledger.desk import SenderDesk
+from connector.ledger.match_watch import MatchWatch
 from connector.ledger.parent_watch import ParentWatch
 from connector.sender.assemble import assemble, hubspot_client
 from connector.sender.courier import Courier, log_note
@@ -63,6 +64,7 @@ def send_role(parts: Parts, closing: AsyncExitStack) -> Mapping[str, Duty]:
         closing.callback(note.close)
     courier = assemble(desk, http, lease, settings, constants_of(parts), note=note)
     parents = ParentWatch(parts.ledger, parts.post, settings.parent_deadline_s)
+    matches = MatchWatch(parts.ledger, parts.post, settings.parent_deadline_s)
     watch = CaptureWatch(settings.kafka, parts.registry, change_topics(parts), parts.sync_topics, parents.observe)
     ours = [shop for shop in parts.shops if shop.capture.external is None]
     missing = MissingValues(parts.ledger, ours, watch.clocks, parents.arrived)
@@ -71,6 +73,7 @@ def send_role(parts: Parts, closing: AsyncExitStack) -> Mapping[str, Duty]:
         "capture watch": watch.run,
         **external_watch(parts, parents.observe),
         "parents": lambda: sweep(parents),
+        "match values": lambda: sweep(matches),
         "missing values": missing.run,
     }
 
@@ -101,11 +104,11 @@ async def until_cancelled(courier: Courier) -> None:
         raise
 
 
-async def sweep(parents: ParentWatch) -> None:
-    """Look again and again which children have waited long enough."""
+async def sweep(watch: ParentWatch | MatchWatch) -> None:
+    """Look again and again which records have waited long enough."""
     while True:
         await asyncio.sleep(SWEEP_EVERY_S)
-        await parents.sweep(time.monotonic())
+        await watch.sweep(time.monotonic())
 
 
 def constants_of(parts: Parts) -> Constants:

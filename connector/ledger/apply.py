@@ -24,7 +24,7 @@ def merge_messages(tx: Connection, post: ErrorPost, messages: Sequence[SyncMessa
     book = Book(tx)
     counts = book.merge(messages, Numbering(tx))
     verdicts = Verdicts()
-    for ref in {message.ref for message in messages}:
+    for ref in {message.ref for message in messages} | book.identities.moved:
         hear(verdicts, book, book.shelf.object(ref).record)
     book.close()
     resolve(tx, post, verdicts)

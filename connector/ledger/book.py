@@ -10,7 +10,8 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from connector.ledger.fold import PRODUCT_ID, fold, fold_object
-from connector.ledger.links import LinkRow, LinkState, due, pair, state, wish
+from connector.ledger.identities import Identities
+from connector.ledger.links import LinkDue, LinkRow, LinkState, due, pair, state, wish
 from connector.ledger.merge import Passed, merge
 from connector.ledger.numbering import Numbering
 from connector.ledger.plan import plan
@@ -28,6 +29,7 @@ class Book:
         self.shelf = Shelf(tx)
         self.healed: list[LinkRow] = []
         self._stirred: dict[int, bool] = {}
+        self.identities = Identities(self, tx)
 
     def merge(self, messages: Sequence[SyncMessage], numbering: Numbering) -> Counter[str]:
         """Merge messages in their order; the count of each outcome: merged, unchanged, superseded, repeat."""
@@ -44,8 +46,13 @@ class Book:
         result = merge(rows.get(row), message, numbering.version(message))
         if isinstance(result, Passed):
             return result.value
-        self.shelf.say(subject.number, row, result)
         lane = Lane.BACKFILL if message.origin is Origin.SNAPSHOT else Lane.LIVE
+        if len(self.shelf.objects_of(subject.record)) == 1:
+            self.shelf.say(subject.number, row, result)
+        else:
+            before = self.identities.match_value(subject)
+            self.shelf.say(subject.number, row, result)
+            subject = self.identities.part_if_changed(subject, before, lane)
         return "merged" if self.refresh(subject.record, lane) else "unchanged"
 
     def refresh(self, number: int, lane: Lane) -> bool:
@@ -55,7 +62,7 @@ class Book:
         said = [list(self.shelf.contributions(each.number).values()) for each in subjects]
         for subject, contributions in zip(subjects, said, strict=True):
             self._live(subject, contributions)
-        desired = fold(said, self.parent)
+        desired = fold(said, self.parent) if said else Desired(Fate.ARCHIVE)
         changed = _says(desired) != _says(stored.record.desired)
         generation = stored.record.generation + changed
         self.put(stored, replace(stored.record, desired=desired, generation=generation), lane)
@@ -63,11 +70,18 @@ class Book:
         return changed
 
     def put(self, stored: Stored, record: Record, lane: Lane | None = None) -> None:
-        """Keep `record`, note whether a call is due, and stir its children if its id has changed."""
+        """Keep `record`, note whether a call is due, and stir whom it concerns if its id or its claims have changed."""
+        if record.desired.match_value is None:
+            record = replace(record, taken_by=None, gives_way=False)
+        self.identities.contend(stored.record, record)
         if record.hubspot_id != stored.record.hubspot_id:
             for each in self.shelf.objects_of(record.number):
-                self._stirred.setdefault(each.number, False)
+                self.stir(each.number)
         self.shelf.put(stored, record, is_due=plan(record) is not None, lane=lane)
+
+    def stir(self, subject: int) -> None:
+        """The object has another HubSpot record: its children are looked at again."""
+        self._stirred.setdefault(subject, False)
 
     def parent(self, ref: ObjectRef) -> Parent:
         """What children need to know of an object."""
@@ -78,13 +92,44 @@ class Book:
 
     def put_link(self, link: LinkRow) -> None:
         """Keep the link with what is due for it; one that is neither wanted nor standing is forgotten."""
+        link = self._hand_on(link)
         if link.failed is not None and self._in_order(link):
             self.healed.append(link)
             link = replace(link, failed=None)
         if not link.wanted and (link.made, link.unsure, link.in_flight) == (None, None, None):
             self.shelf.drop_link(link)
             return
-        self.shelf.put_link(link, due(link, self.child_id(link), self.parent_of(link)))
+        what = due(link, self.child_id(link), self.parent_of(link))
+        self.shelf.put_link(link, None if what is LinkDue.MAKE and self._is_being_unmade(link) else what)
+
+    def put_siblings(self, link: LinkRow) -> None:
+        """Look again at links that may have waited for this one."""
+        for each in self._siblings(link):
+            self.put_link(each)
+
+    def _siblings(self, link: LinkRow) -> list[LinkRow]:
+        """The child's other links of the kind: to objects that may share a record, so that the same pair is meant."""
+        links = self.shelf.links_of_child(link.child)
+        return [each for each in links if each.kind is link.kind and each.number != link.number]
+
+    def _pair(self, link: LinkRow) -> str | None:
+        return pair(self.child_id(link), self.parent_of(link)) if link.wanted else None
+
+    def _hand_on(self, link: LinkRow) -> LinkRow:
+        """What stands and is not this link's any more may be another's: it takes over, nothing is unmade."""
+        if link.is_property or link.made is None or link.in_flight is not None or link.made == self._pair(link):
+            return link
+        heir = next((each for each in self._siblings(link) if self._pair(each) == link.made), None)
+        if heir is None:
+            return link
+        if heir.in_flight is None:
+            made = link.made if link.unsure is None else None
+            self.put_link(replace(heir, made=made, unsure=heir.unsure or link.unsure))
+        return replace(link, made=None, unsure=None)
+
+    def _is_being_unmade(self, link: LinkRow) -> bool:
+        flights = (each.in_flight for each in self._siblings(link))
+        return any(flight is not None and flight.between == self._pair(link) for flight in flights)
 
     def child_id(self, link: LinkRow) -> str | None:
         """The child's HubSpot id, unless its record is to be archived."""
@@ -106,7 +151,8 @@ class Book:
 
     def settle_children(self) -> None:
         """Look again at the children of every object whose life (True) or id (False) has changed, and at theirs."""
-        while self._stirred:
+        while self._stirred or self.identities.contested:
+            self.identities.settle()
             stirred, self._stirred = self._stirred, {}
             for subject in sorted(stirred):
                 for link in self.shelf.links_of_child(self.shelf.numbered(subject).record):
@@ -122,6 +168,7 @@ class Book:
         """Write what has changed."""
         self.settle_children()
         self.shelf.write(time.time())
+        self.identities.write()
 
     def _live(self, subject: ObjectRow, contributions: Sequence[Contribution]) -> None:
         folded = fold_object(contributions, self.parent)

@@ -16,14 +16,13 @@ from connector.ledger.error_book import ErrorPost, resolve
 from connector.ledger.ledger import Ledger
 from connector.ledger.link_desk import LinkDesk, publish_healed
 from connector.ledger.plan import in_flight, look_up, plan
-from connector.ledger.settle import Settled, settle
-from connector.ledger.state import Act, Fate, InFlight, Record
+from connector.ledger.send_errors import refusal_error
+from connector.ledger.settle import settle
+from connector.ledger.state import Act, Fate, InFlight
 from connector.ledger.tables import links, records
 from connector.ledger.verdicts import Verdicts
 from connector.message import LinkKind, ObjectType
-from connector.outcome import Ambiguous, LinkOutcome, LinkStep, Lookup, Outcome, Refusal, SchemaRefused, Step
-from connector.sync_error import ErrorState, Stage, SyncError, error_id
-from connector.version import SourceRow, Version
+from connector.outcome import Ambiguous, LinkOutcome, LinkStep, Lookup, Outcome, SchemaRefused, Step
 
 ATTEMPTS_KEPT = 5
 
@@ -122,8 +121,15 @@ class SenderDesk:
         book = Book(tx)
         book.shelf.fetch_records(set(outcomes))
         verdicts = Verdicts()
+        subjects = [each.ref for number in outcomes for each in book.shelf.objects_of(number)]
         for number, outcome in outcomes.items():
             self._settle_one(tx, book, number, outcome)
+        settled = [book.shelf.record(number).record for number in outcomes]
+        for kind in {each.type for each in settled}:
+            ids = {each.hubspot_id for each in settled if each.type is kind and each.hubspot_id is not None}
+            book.identities.join_twins(kind, ids)
+        book.settle_children()
+        for number in {book.shelf.object(subject).record for subject in {*subjects, *book.identities.moved}}:
             hear(verdicts, book, number)
         book.close()
         resolve(tx, self._post, verdicts)
@@ -142,7 +148,10 @@ class SenderDesk:
         if settled.record.type is ObjectType.LINE_ITEM:
             book.note_products(number)
         if settled.refusal is not None and sent is not None:
-            self._post.put(tx, _refusal(book, settled, settled.refusal, sent, self._post.portal, len(stored.attempts)))
+            attempts = len(stored.attempts)
+            self._post.put(tx, refusal_error(book, number, settled.refusal, sent, self._post.portal, attempts))
+        if settled.needs_key:
+            book.put(stored, replace(settled.record, key=book.shelf.free_key(settled.record.ref)))
 
     async def take_links(self, kind: LinkKind, limit: int) -> list[LinkStep]:
         """Choose links that are due and mark them in flight."""
@@ -195,15 +204,6 @@ class SenderDesk:
         )
 
 
-def _versions_of(book: Book, record: int) -> dict[SourceRow, Version]:
-    """The versions of all rows that speak in the record."""
-    return {
-        said.row: said.version
-        for subject in book.shelf.objects_of(record)
-        for said in book.shelf.contributions(subject.number).values()
-    }
-
-
 def hear(verdicts: Verdicts, book: Book, record: int) -> None:
     """Take in how the record stands, for all rows that speak in it."""
     stored = book.shelf.record(record)
@@ -229,48 +229,3 @@ def _words(outcome: Outcome) -> str | None:
     if isinstance(outcome, SchemaRefused):
         return f"{outcome.refusal.type}: {outcome.refusal.details}"
     return getattr(outcome, "details", None)
-
-
-def _refusal(
-    book: Book, settled: Settled, refusal: Refusal, sent: InFlight, portal: str, attempts: int
-) -> SyncError:
-    """The error of a refused record, laid to the row that owns the named property, else to the one that speaks."""
-    record = settled.record
-    row, version = _owner(book, record, refusal.property_name) or (sent.row, sent.version)
-    if row is None or version is None:
-        row, version = SourceRow("", record.key), Version(0, 0, 0, 0)
-    said = _versions_of(book, record.number)
-    return SyncError(
-        id=error_id(portal, str(record.ref), row, Stage.SEND),
-        state=ErrorState.OPEN,
-        stage=Stage.SEND,
-        type=refusal.type,
-        details=refusal.details,
-        at=datetime.now(UTC),
-        portal=portal,
-        ref=record.ref,
-        row=row,
-        version=min(version, said.get(row, version)),
-        partition=_partition(book, record.number, row),
-        offset=version.offset,
-        property_name=refusal.property_name,
-        category=refusal.category,
-        correlation_id=refusal.correlation_id,
-        attempts=attempts,
-    )
-
-
-def _owner(book: Book, record: Record, name: str | None) -> tuple[SourceRow, Version] | None:
-    for subject in book.shelf.objects_of(record.number):
-        for said in book.shelf.contributions(subject.number).values():
-            if name is not None and not said.bears and name in said.properties:
-                return said.row, said.version
-    return None
-
-
-def _partition(book: Book, record: int, row: SourceRow) -> int:
-    for subject in book.shelf.objects_of(record):
-        said = book.shelf.contributions(subject.number).get((row.topic, row.row_key))
-        if said is not None:
-            return said.partition
-    return 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from connector.ledger.state import Contribution, Desired, Fate, Life, Parent, Place, Standing, Wanted
@@ -11,6 +13,8 @@ from connector.message import DeletePolicy, LinkKind, ObjectRef, ObjectType, Val
 from connector.version import SourceRow
 
 _NO_ROW = SourceRow("", "")
+
+EMAIL = "email"
 
 Parents = Callable[[ObjectRef], Parent]
 """What is known of a parent; `NEVER_SEEN` for one that is not."""
@@ -32,8 +36,8 @@ class Folded:
 def fold(objects: Sequence[Sequence[Contribution]], parents: Parents) -> Desired:
     """The desired state of a record that one or more objects share; each object is given by its contributions.
 
-    Of the live objects the newest speaks, its links joined by those of the others. When none lives, the record goes the
-    way of the object that ended last.
+    Of the live objects the newest speaks, its links joined by those of the others; what ended rows had said is cleared.
+    When none lives, the record goes the way of the object that ended last.
     """
     folded = [fold_object(contributions, parents) for contributions in objects]
     live = [each for each in folded if each.life is Life.LIVE and each.desired.fate is Fate.KEEP]
@@ -41,7 +45,15 @@ def fold(objects: Sequence[Sequence[Contribution]], parents: Parents) -> Desired
         return _last_ended(folded).desired
     speaker = max(live, key=lambda each: (_rank(each.newest_by), each.desired.speaker or _NO_ROW))
     links = frozenset(link for each in live for link in each.desired.links)
-    return replace(speaker.desired, links=links)
+    matches = frozenset(match for each in live for match in each.desired.matches)
+    properties = {**_ended(objects), **speaker.desired.properties}
+    return replace(speaker.desired, properties=properties, links=links, matches=matches)
+
+
+def _ended(objects: Sequence[Sequence[Contribution]]) -> dict[str, Value]:
+    """The properties of deleted rows of a shared record, empty."""
+    every = (each for contributions in objects for each in contributions) if len(objects) > 1 else ()
+    return {name: None for each in every if each.bears and each.standing is Standing.ENDED for name in each.properties}
 
 
 def fold_object(contributions: Iterable[Contribution], parents: Parents) -> Folded:
@@ -58,7 +70,7 @@ def fold_object(contributions: Iterable[Contribution], parents: Parents) -> Fold
         links = frozenset(link for link in _wanted(speaker) if _outlasts(link, derived))
         return Folded(derived, Desired(_DERIVED_FATE[derived], {}, links, speaker.row, speaker.version))
     properties = {**speaker.properties, **_added(every, speaker), **_product(speaker, parents)}
-    match_value = properties.get(speaker.match_by) if speaker.match_by else None
+    match_value = normal(speaker.match_by, properties.get(speaker.match_by)) if speaker.match_by else None
     return Folded(
         Life.LIVE,
         Desired(
@@ -67,7 +79,9 @@ def fold_object(contributions: Iterable[Contribution], parents: Parents) -> Fold
             links=frozenset(_wanted(speaker)),
             speaker=speaker.row,
             version=speaker.version,
-            match_value=_normal(match_value),
+            match_value=match_value,
+            match_by=speaker.match_by,
+            matches=frozenset({match_value} if match_value else ()),
         ),
         speaker.newest_by,
         ended_at,
@@ -156,10 +170,25 @@ def _last_ended(folded: Sequence[Folded]) -> Folded:
     return max(seen, key=lambda each: each.ended_at.position if each.ended_at else "")
 
 
-def _rank(newest_by: Value) -> tuple[bool, Any]:
-    """Rows without a `newest_by` value are older than all that have one."""
-    return (newest_by is not None, newest_by)
+def _rank(newest_by: Value) -> tuple[Any, ...]:
+    """Rows without a `newest_by` value are older than all that have one.
+
+    Objects of two shops may share a record: where the kinds of their values differ, the kind decides.
+    """
+    match newest_by:
+        case None:
+            return (0,)
+        case bool() | int() | Decimal():
+            return (1, newest_by)
+        case str():
+            return (2, newest_by)
+        case datetime():
+            return (3, newest_by)
+        case date():
+            return (3, datetime(newest_by.year, newest_by.month, newest_by.day, tzinfo=UTC))
 
 
-def _normal(match_value: Value) -> str | None:
-    return match_value.strip().lower() or None if isinstance(match_value, str) else None
+def normal(match_by: str | None, value: Value) -> str | None:
+    """The form in which match values compare; HubSpot compares e-mails without regard to case (HubSpot docs)."""
+    text = "" if value is None else str(value).strip()
+    return (text.lower() if match_by == EMAIL else text) or None

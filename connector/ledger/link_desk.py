@@ -13,6 +13,7 @@ from connector.ledger.book import Book
 from connector.ledger.error_book import ErrorPost
 from connector.ledger.ledger import Ledger
 from connector.ledger.links import LinkDue, LinkFlight, LinkRow, doubt, due, pair, settle_link
+from connector.ledger.state import Fate
 from connector.ledger.tables import links
 from connector.message import LinkKind
 from connector.outcome import Ambiguous, LinkOutcome, LinkStep, Refused, Written
@@ -86,6 +87,7 @@ class LinkDesk:
         elif isinstance(outcome, Written | Refused) and link.number in self._confirming:
             settled = self._sure(settled)
         book.put_link(settled)
+        book.put_siblings(settled)
 
     def _sure(self, link: LinkRow) -> LinkRow:
         self._confirming.discard(link.number)
@@ -113,11 +115,19 @@ class LinkDesk:
 
     def _confirm(self, book: Book, link: LinkRow, between: str) -> None:
         doubted = link if link.number in self._confirming else doubt(link, between)
+        if _is_going(book, link.child) or _is_going(book, book.shelf.numbered(link.parent).record):
+            return
         if due(doubted, book.child_id(link), book.parent_of(link)) is None:
             book.put_link(self._sure(doubted))
         elif doubted is not link:
             self._confirming.add(link.number)
             book.put_link(doubted)
+
+
+def _is_going(book: Book, number: int) -> bool:
+    """Whether the record is about to be archived, and its associations with it; until then its row may come back."""
+    record = book.shelf.record(number).record
+    return record.desired.fate is Fate.ARCHIVE and record.hubspot_id is not None
 
 
 def _flight(book: Book, link: LinkRow) -> LinkFlight | None:

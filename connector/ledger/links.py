@@ -81,7 +81,7 @@ def pair(child_id: str | None, parent: Parent) -> str | None:
 
 
 def due(link: LinkRow, child_id: str | None, parent: Parent) -> LinkDue | None:
-    """Make what is wanted between the two ids of now; unmake what stands and is not wanted.
+    """Make what is wanted between the two ids of now; unmake what stands and is not wanted, or stands between others.
 
     `child_id` is None for a child that has no record, or one about to be archived: its associations go with it.
     """
@@ -90,6 +90,8 @@ def due(link: LinkRow, child_id: str | None, parent: Parent) -> LinkDue | None:
     if not link.wanted:
         return LinkDue.UNMAKE if link.made is not None else None
     now = pair(child_id, parent)
+    if parent.life is Life.LIVE and link.made not in {None, now}:
+        return LinkDue.UNMAKE
     return LinkDue.MAKE if now is not None and now not in {link.made, link.refused} else None
 
 
@@ -117,6 +119,8 @@ def settle_link(link: LinkRow, outcome: LinkOutcome) -> LinkRow:
             return replace(landed, made=made, refused=None)
         case Refused():
             return replace(landed, refused=sent.between) if made else replace(landed, made=None)
+        case Ambiguous() if link.wanted and sent.due is LinkDue.UNMAKE and link.made == sent.between:
+            return replace(landed, unsure=sent.between)
         case Ambiguous():
             return doubt(replace(landed, unsure=sent.between), sent.between)
         case SchemaRefused() | NotSent():

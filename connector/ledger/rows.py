@@ -92,6 +92,8 @@ def desired_to_json(desired: Desired) -> dict[str, Any]:
         "speaker": None if desired.speaker is None else [desired.speaker.topic, desired.speaker.row_key],
         "version": version_to_json(desired.version),
         "match_value": desired.match_value,
+        "match_by": desired.match_by,
+        "matches": sorted(desired.matches),
     }
 
 
@@ -103,6 +105,8 @@ def desired_from_json(stored: Mapping[str, Any]) -> Desired:
         speaker=None if stored["speaker"] is None else SourceRow(*stored["speaker"]),
         version=version_from_json(stored["version"]),
         match_value=stored["match_value"],
+        match_by=stored.get("match_by"),
+        matches=frozenset(stored.get("matches", ())),
     )
 
 
@@ -128,6 +132,11 @@ def record_to_row(record: Record) -> dict[str, Any]:
         "resolving": record.resolving,
         "missing": record.missing,
         "archive_sent": record.archive_sent,
+        "keyed": record.keyed,
+        "searched": record.searched,
+        "held": sorted(record.held),
+        "taken_by": record.taken_by,
+        "gives_way": record.gives_way,
     }
 
 
@@ -139,13 +148,24 @@ def _flight_to_json(flight: InFlight) -> dict[str, Any]:
         "told": dict(flight.told),
         "row": row,
         "version": version_to_json(flight.version),
+        "match_value": flight.match_value,
+        "holds": None if flight.holds is None else sorted(flight.holds),
     }
 
 
 def _flight_from_json(stored: Mapping[str, Any]) -> InFlight:
     row = None if stored["row"] is None else SourceRow(*stored["row"])
     version = version_from_json(stored["version"])
-    return InFlight(Act(stored["act"]), stored["generation"], stored["told"], row, version)
+    holds = stored.get("holds")
+    return InFlight(
+        act=Act(stored["act"]),
+        generation=stored["generation"],
+        told=stored["told"],
+        row=row,
+        version=version,
+        match_value=stored.get("match_value"),
+        holds=None if holds is None else frozenset(holds),
+    )
 
 
 def record_from_row(row: Row[Any]) -> Record:
@@ -165,4 +185,9 @@ def record_from_row(row: Row[Any]) -> Record:
         resolving=row.resolving,
         missing=row.missing,
         archive_sent=row.archive_sent,
+        keyed=row.keyed,
+        searched=row.searched,
+        held=frozenset(row.held),
+        taken_by=row.taken_by,
+        gives_way=row.gives_way,
     )

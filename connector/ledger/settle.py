@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from connector.ledger.fold import EMAIL, normal
 from connector.ledger.state import Act, Fate, InFlight, Recheck, Record
-from connector.ledger.values import EMPTY, same
+from connector.ledger.values import EMPTY, digest, same
 from connector.message import ObjectType
 from connector.outcome import (
     Ambiguous,
@@ -20,14 +21,21 @@ from connector.outcome import (
     Written,
 )
 
+FURTHER_EMAILS = "hs_additional_emails"
+"""A contact's addresses beside its first, parted by semicolons (HubSpot docs)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The record as it is now known, the refusal to raise, and properties that HubSpot keeps in a form of its own."""
+    """The record as it is now known, the refusal to raise, and properties that HubSpot keeps in a form of its own.
+
+    `needs_key`: the key that it has is kept by a record in the recycling bin.
+    """
 
     record: Record
     refusal: Refusal | None = None
     kept_differently: tuple[str, ...] = ()
+    needs_key: bool = False
 
 
 def settle(record: Record, outcome: Outcome, *, recreate: bool = False) -> Settled:
@@ -40,6 +48,8 @@ def settle(record: Record, outcome: Outcome, *, recreate: bool = False) -> Settl
     if sent is None:
         return Settled(record)
     landed = replace(record, in_flight=None)
+    if sent.act is Act.MATCH and isinstance(outcome, Found | Missing):
+        return Settled(_asked(landed, sent, outcome))
     match outcome:
         case Written():
             return Settled(_written(landed, sent, outcome))
@@ -50,8 +60,7 @@ def settle(record: Record, outcome: Outcome, *, recreate: bool = False) -> Settl
         case Missing():
             return Settled(_absent(landed, sent, recreate=recreate))
         case Refused(refusal):
-            refused = replace(landed, refused_generation=sent.generation, refused_before=True)
-            return Settled(refused, refusal)
+            return _refused(landed, sent, refusal)
         case Ambiguous():
             return Settled(_ambiguous(landed, sent))
         case SchemaRefused() | NotSent():
@@ -75,23 +84,60 @@ def _written(record: Record, sent: InFlight, written: Written) -> Record:
         sent_generation=sent.generation,
         refused_before=False,
         archive_sent=record.archive_sent and not fresh,
+        keyed=True,
+        held=record.held if sent.holds is None else sent.holds,
     )
 
 
 def _archived(record: Record, sent: InFlight) -> Record:
-    return replace(
-        record, hubspot_id=None, told={}, sent_generation=sent.generation, refused_before=False, archive_sent=True
-    )
+    gone = _without_id(record)
+    return replace(gone, sent_generation=sent.generation, refused_before=False, archive_sent=True)
+
+
+def _without_id(record: Record) -> Record:
+    """No record of HubSpot's is known any more, nor what it held."""
+    return replace(record, hubspot_id=None, told={}, keyed=True, searched=None, held=frozenset())
+
+
+def _asked(record: Record, sent: InFlight, outcome: Found | Missing) -> Record:
+    return _matched(record, outcome) if isinstance(outcome, Found) else replace(record, searched=sent.match_value)
+
+
+def _matched(record: Record, found: Found) -> Record:
+    """A record that others made is ours from now on: it gets our key and all we have.
+
+    A contact's further address stays what it is: written as its first, it would drive that one out.
+    """
+    match_by = record.desired.match_by or ""
+    first = normal(match_by, found.properties.get(match_by))
+    further = {normal(EMAIL, each) for each in (found.properties.get(FURTHER_EMAILS) or "").split(";")}
+    held = frozenset(each for each in {first, *further, record.desired.match_value} if each)
+    told: dict[str, str | None] = {}
+    if match_by == EMAIL and record.desired.match_value in further:
+        told = {match_by: digest(record.desired.properties.get(match_by))}
+    adopted = replace(record, hubspot_id=found.hubspot_id, told=told, keyed=False, held=held, recheck=None)
+    return replace(adopted, missing=False, archive_sent=False)
+
+
+def _refused(record: Record, sent: InFlight, refusal: Refusal) -> Settled:
+    """It rests, unless the answer says which record it is, or that its key lies in the recycling bin."""
+    if refusal.existing_id is not None and record.hubspot_id is None and sent.act is Act.UPSERT:
+        if refusal.property_name == record.desired.match_by:
+            return Settled(_matched(record, Found(refusal.existing_id, {})))
+        if record.archive_sent:
+            return Settled(record, needs_key=True)
+    return Settled(replace(record, refused_generation=sent.generation, refused_before=True), refusal)
 
 
 def _ambiguous(record: Record, sent: InFlight) -> Record:
     """It may have happened, and may yet: what it carried is unknown, and is read back later."""
-    if sent.act is Act.LOOKUP:
+    if sent.act in {Act.LOOKUP, Act.MATCH}:
         return record
     told: dict[str, str | None] = {**record.told, **dict.fromkeys(sent.told)}
     names = set(sent.told) | set(record.recheck.names if record.recheck else ())
     archive_sent = record.archive_sent or sent.act is Act.ARCHIVE
-    return replace(record, told=told, recheck=Recheck(tuple(sorted(names))), archive_sent=archive_sent)
+    held = record.held | (sent.holds or frozenset())
+    return replace(record, told=told, recheck=Recheck(tuple(sorted(names))), archive_sent=archive_sent, held=held)
 
 
 def _absent(record: Record, sent: InFlight, *, recreate: bool) -> Record:
@@ -100,7 +146,7 @@ def _absent(record: Record, sent: InFlight, *, recreate: bool) -> Record:
         return replace(record, resolving=True)
     if not record.resolving and record.hubspot_id is not None:
         return replace(record, resolving=True)
-    gone = replace(record, hubspot_id=None, told={}, resolving=False, recheck=None)
+    gone = replace(_without_id(record), resolving=False, recheck=None)
     ours = record.archive_sent or record.hubspot_id is None or recreate
     return gone if ours else replace(gone, missing=True)
 
@@ -108,9 +154,10 @@ def _absent(record: Record, sent: InFlight, *, recreate: bool) -> Record:
 def _found(record: Record, found: Found) -> Settled:
     """A record read: adopted if its id is new to us, and compared where a late write may have changed it."""
     if record.hubspot_id != found.hubspot_id:
-        adopted = replace(record, hubspot_id=found.hubspot_id, told={}, resolving=False, recheck=None)
+        keyed = record.hubspot_id is None
+        adopted = replace(record, hubspot_id=found.hubspot_id, told={}, keyed=keyed, resolving=False, recheck=None)
         return Settled(replace(adopted, missing=False, archive_sent=False))
-    read = replace(record, resolving=False)
+    read = replace(record, resolving=False, held=_held(record, found))
     if record.recheck is None:
         return Settled(read)
     differing = _differing(record, found)
@@ -120,6 +167,15 @@ def _found(record: Record, found: Found) -> Settled:
         return Settled(replace(read, recheck=None), kept_differently=differing)
     told: dict[str, str | None] = {**record.told, **dict.fromkeys(differing)}
     return Settled(replace(read, told=told, recheck=Recheck(differing, repeated=True)))
+
+
+def _held(record: Record, found: Found) -> frozenset[str]:
+    """What was read of the match property ends the doubt about what HubSpot holds."""
+    match_by = record.desired.match_by
+    if match_by is None or match_by not in found.properties:
+        return record.held
+    value = normal(match_by, found.properties[match_by])
+    return frozenset({value} if value else ())
 
 
 def _differing(record: Record, found: Found) -> tuple[str, ...]:

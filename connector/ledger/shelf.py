@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Select, Table, func, insert, select, tuple_
 
+from connector.ledger.bulk import remove, save, select_in
+from connector.ledger.keys import free_key
 from connector.ledger.links import LinkDue, LinkRow
 from connector.ledger.rows import contribution_from_row, contribution_to_row
 from connector.ledger.shelf_rows import (
@@ -22,11 +25,7 @@ from connector.ledger.shelf_rows import (
 )
 from connector.ledger.state import Contribution, Desired, Fate, Life, Parent, Record
 from connector.ledger.tables import contributions, links, objects, records
-from connector.message import LinkKind, ObjectRef
-
-_CHUNK = 400
-"""Values in one IN list; SQLite's oldest limit of variables is 999."""
-
+from connector.message import LinkKind, ObjectRef, ObjectType
 
 _GLANCE = select(objects, records.c.hubspot_id).join(records, records.c.number == objects.c.record)
 
@@ -48,6 +47,7 @@ class Shelf:
         self._by_parent: dict[int, set[int]] = {}
         self._link_due: dict[int, LinkDue | None] = {}
         self._dropped: set[int] = set()
+        self._gone: set[int] = set()
         self._new: dict[Table, set[int]] = {objects: set(), records: set(), links: set()}
         self._changed: dict[Table, set[int]] = {objects: set(), records: set(), links: set()}
         self._said: set[tuple[int, tuple[str, str]]] = set()
@@ -110,6 +110,12 @@ class Shelf:
             self.fetch_records({number})
         return self._records[number]
 
+    def known_record(self, number: int) -> Record | None:
+        """The record, None once it was forgotten."""
+        self.fetch_records({number} - self._gone)
+        stored = self._records.get(number)
+        return None if stored is None else stored.record
+
     def objects_of(self, record: int) -> list[ObjectRow]:
         self.record(record)
         return [self._numbered[number] for number in self._members[record]]
@@ -169,6 +175,45 @@ class Shelf:
         self._link_due[link.number] = due
         self._changed[links].add(link.number)
 
+    def begin_record(self, ref: ObjectRef) -> Stored:
+        """A record that is yet to be made, under a key that no other one bears."""
+        return self._keep_new(Record(self._number(records), ref, self.free_key(ref), Desired(Fate.WAIT)))
+
+    def free_key(self, ref: ObjectRef) -> str:
+        """The object's own name, or that with a number where another record bears it."""
+        return free_key(self._tx, ref, {stored.record.key for stored in self._records.values()})
+
+    def move(self, subject: ObjectRow, record: int) -> None:
+        """From now on the object shares this record."""
+        stored = self.record(record)
+        self.record(subject.record)
+        self._members[subject.record].remove(subject.number)
+        self._members[record].append(subject.number)
+        self._ids[record] = stored.record.hubspot_id
+        self.put_object(replace(self._numbered[subject.number], record=record))
+
+    def forget_record(self, number: int) -> None:
+        """Drop a record that has no objects and no links any more."""
+        del self._records[number], self._members[number], self._children[number]
+        self._gone.add(number)
+
+    def with_hubspot_id(self, object_type: ObjectType, ids: set[str]) -> dict[str, set[int]]:
+        """HubSpot id → the records that have it."""
+        stored = select(records.c.number).where(records.c.type == str(object_type))
+        self.fetch_records({row.number for row in self._in(stored, records.c.hubspot_id, sorted(ids))} - self._gone)
+        found: dict[str, set[int]] = {each: set() for each in ids}
+        for record in (stored.record for stored in self._records.values()):
+            if record.type is object_type and record.hubspot_id in found:
+                found[record.hubspot_id].add(record.number)
+        return {hubspot_id: numbers for hubspot_id, numbers in found.items() if numbers}
+
+    def rechild(self, link: LinkRow, child: int) -> None:
+        """The link is this record's from now on."""
+        self._children[link.child].discard(link.number)
+        self._children[child].add(link.number)
+        self._links[link.number] = replace(link, child=child)
+        self._changed[links].add(link.number)
+
     def drop_link(self, link: LinkRow) -> None:
         self._links.pop(link.number, None)
         self._by_parent.get(link.parent, set()).discard(link.number)
@@ -177,46 +222,39 @@ class Shelf:
 
     def write(self, now: float) -> None:
         """Write all that is new or changed."""
-        for stored in (self._records[number] for number in self._changed[records]):
+        for stored in (self._records[number] for number in self._changed[records] - self._gone):
             stored.due_since = (stored.due_since or now) if stored.is_due else None
-        gone = [{"gone": number} for number in self._dropped - self._new[links]]
-        if gone:
-            self._tx.execute(delete(links).where(links.c.number == bindparam("gone")), gone)
+        remove(self._tx, links, self._dropped - self._new[links])
+        remove(self._tx, records, self._gone - self._new[records])
         self._save(objects, {number: object_to_row(self._numbered[number]) for number in self._touched(objects)})
-        self._save(records, {number: stored_to_row(self._records[number]) for number in self._touched(records)})
-        self._save(
-            links,
-            {
-                number: link_to_row(self._links[number], self._link_due.get(number))
-                for number in self._touched(links) - self._dropped
-            },
-        )
+        kept = self._touched(records) - self._gone
+        self._save(records, {number: stored_to_row(self._records[number]) for number in kept})
+        kept = self._touched(links) - self._dropped
+        self._save(links, {number: link_to_row(self._links[number], self._link_due.get(number)) for number in kept})
         said = [contribution_to_row(number, self._contributions[number][row]) for number, row in sorted(self._said)]
         if said:
             self._tx.execute(insert(contributions).prefix_with("OR REPLACE"), said)
 
+    def _save(self, table: Table, rows: dict[int, dict[str, Any]]) -> None:
+        save(self._tx, table, rows, self._new[table])
+
     def _touched(self, table: Table) -> set[int]:
         return self._new[table] | self._changed[table]
 
-    def _save(self, table: Table, rows: dict[int, dict[str, Any]]) -> None:
-        new = [row for number, row in rows.items() if number in self._new[table]]
-        old = [{**row, "old": row["number"]} for number, row in rows.items() if number not in self._new[table]]
-        if new:
-            self._tx.execute(insert(table), new)
-        if old:
-            values: dict[str, Any] = {name: bindparam(name) for name in old[0] if name not in {"old", "number"}}
-            self._tx.execute(update(table).where(table.c.number == bindparam("old")).values(values), old)
-
     def _begin(self, ref: ObjectRef) -> None:
-        record = Record(self._number(records), ref, str(ref), Desired(Fate.WAIT))
+        record = self._keep_new(Record(self._number(records), ref, str(ref), Desired(Fate.WAIT))).record
         subject = ObjectRow(self._number(objects), ref, record.number, Life.UNSEEN)
-        self._records[record.number] = Stored(record, Lane.LIVE, is_due=False, due_since=None, attempts=[])
         self._members[record.number] = [subject.number]
-        self._children[record.number] = set()
         self._contributions[subject.number] = {}
         self._objects[ref] = self._numbered[subject.number] = subject
         self._new[objects].add(subject.number)
+
+    def _keep_new(self, record: Record) -> Stored:
+        stored = Stored(record, Lane.LIVE, is_due=False, due_since=None, attempts=[])
+        self._records[record.number] = stored
+        self._members[record.number], self._children[record.number] = [], set()
         self._new[records].add(record.number)
+        return stored
 
     def _number(self, table: Table) -> int:
         if table not in self._next:
@@ -225,8 +263,7 @@ class Shelf:
         return self._next[table]
 
     def _in(self, query: Select[Any], column: Any, values: list[Any]) -> Iterable[Any]:
-        for start in range(0, len(values), _CHUNK):
-            yield from self._tx.execute(query.where(column.in_(values[start : start + _CHUNK])))
+        return select_in(self._tx, query, column, values)
 
     def _keep_objects(self, rows: Iterable[Any]) -> list[ObjectRow]:
         return [self._keep_object(row) for row in rows]

@@ -104,7 +104,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """What a record should hold. `speaker` is the row that speaks for it, `version` that row's."""
+    """What a record should hold. `speaker` is the row that speaks for it, `version` that row's.
+
+    `match_value` is what the record is recognised by, in the property `match_by`; `matches` are those of all live
+    objects that share the record.
+    """
 
     fate: Fate
     properties: Mapping[str, Value] = field(default_factory=dict)
@@ -112,6 +116,8 @@ class Desired:
     speaker: SourceRow | None = None
     version: Version | None = None
     match_value: str | None = None
+    match_by: str | None = None
+    matches: frozenset[str] = frozenset()
 
 
 class Act(enum.StrEnum):
@@ -121,17 +127,24 @@ class Act(enum.StrEnum):
     UPDATE = "UPDATE"
     ARCHIVE = "ARCHIVE"
     LOOKUP = "LOOKUP"
+    MATCH = "MATCH"
 
 
 @dataclass(frozen=True, slots=True)
 class InFlight:
-    """The copy of what was sent: settling believes this, not what is desired by then. `told`: property → hash."""
+    """The copy of what was sent: settling believes this, not what is desired by then. `told`: property → hash.
+
+    `match_value` is the one that was asked for or written; `holds`: what HubSpot holds of match values once this is
+    written, None if it does not carry that property.
+    """
 
     act: Act
     generation: int
     told: Mapping[str, str] = field(default_factory=dict)
     row: SourceRow | None = None
     version: Version | None = None
+    match_value: str | None = None
+    holds: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +162,10 @@ class Record:
     `told` maps a property to the hash of what HubSpot was last told, None where that is unknown. It is at rest when
     `plan` has nothing for it. `missing`: HubSpot's users deleted it and it is left so. `archive_sent`: we asked for its
     archiving, so that a later disappearance is our own doing. `resolving`: its id answered nothing, look up the key.
+
+    `keyed`: HubSpot's record bears our key. `searched`: the match value under which HubSpot had no record. `held`: the
+    match values that HubSpot's record may hold. `taken_by`: the record that has the wanted match value; until it is
+    free, this one does without. `gives_way`: it clears its own first, because they wait for each other.
     """
 
     number: int
@@ -166,6 +183,11 @@ class Record:
     resolving: bool = False
     missing: bool = False
     archive_sent: bool = False
+    keyed: bool = True
+    searched: str | None = None
+    held: frozenset[str] = frozenset()
+    taken_by: int | None = None
+    gives_way: bool = False
 
     @property
     def type(self) -> ObjectType:

@@ -15,8 +15,8 @@ ByRow = defaultdict[SourceRow, dict[str, Version]]
 
 
 def is_at_rest(record: Record) -> bool:
-    """Nothing is due, in flight or refused."""
-    return plan(record) is None and record.in_flight is None and not is_refused(record)
+    """Nothing is due, in flight, refused or waited for."""
+    return plan(record) is None and record.in_flight is None and record.taken_by is None and not is_refused(record)
 
 
 def is_refused(record: Record) -> bool:

@@ -19,7 +19,7 @@ from connector.ledger.tables import contributions, errors, links, objects, recor
 from connector.message import ObjectRef, ObjectType
 from connector.operations.ledger_file import reading
 from connector.operations.row_keys import key_values
-from connector.operations.stock import DELETED, DUE, EQUAL, IN_FLIGHT, NOT_ALIVE, REFUSED, WAITING
+from connector.operations.stock import DELETED, DUE, EQUAL, IN_FLIGHT, NOT_ALIVE, REFUSED, TAKEN, WAITING
 from connector.settings import Settings
 from connector.sync_error import ErrorState
 
@@ -83,7 +83,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class ObjectStatus:
-    """What is known of one object. `state`: equal, due, in_flight, refused, waiting, deleted or not_alive."""
+    """What is known of one object. `state`: equal, due, in_flight, refused, waiting, taken, deleted or not_alive."""
 
     object: str
     object_type: str
@@ -172,6 +172,7 @@ _HEADLINES: Final[Mapping[str, str]] = {
     DUE: "it waits to be sent",
     IN_FLIGHT: "it is being sent",
     WAITING: "it waits: its own row, or the deal of a line, was never seen",
+    TAKEN: "another record has its e-mail address or other match value; it has all else",
     DELETED: "HubSpot's users deleted it, and it is left so",
     NOT_ALIVE: "its row is gone or filtered out, and HubSpot knows",
 }
@@ -189,7 +190,9 @@ def standing_of(record: Record) -> str:
         return WAITING
     if record.desired.fate is not Fate.KEEP:
         return NOT_ALIVE
-    return DELETED if record.missing else EQUAL
+    if record.missing:
+        return DELETED
+    return EQUAL if record.taken_by is None else TAKEN
 
 
 def _links(tx: Connection, record: Record) -> list[LinkStatus]:

@@ -21,9 +21,11 @@ NOT_ALIVE: Final = "not_alive"
 WAITING: Final = "waiting"
 DUE: Final = "due"
 IN_FLIGHT: Final = "in_flight"
-STANDINGS: Final = (EQUAL, REFUSED, DELETED, NOT_ALIVE, WAITING, DUE, IN_FLIGHT)
+TAKEN: Final = "taken"
+STANDINGS: Final = (EQUAL, REFUSED, DELETED, NOT_ALIVE, WAITING, TAKEN, DUE, IN_FLIGHT)
 """Each record is exactly one of these. DELETED: by HubSpot's users, left so. WAITING: its own row, or a line's deal,
-was never seen. NOT_ALIVE: its row was deleted or filtered out, and that is done."""
+was never seen. TAKEN: another record has its match value. NOT_ALIVE: its row was deleted or filtered out, and that is
+done."""
 
 ON_CHILD: Final = "parked_on_child"
 """A wanted link whose child has no HubSpot record itself; a part of `parked`."""
@@ -84,6 +86,7 @@ def record_standing() -> ColumnElement[str]:
         (records.c.fate == Fate.WAIT, literal(WAITING)),
         (gone_by_design, literal(NOT_ALIVE)),
         (records.c.missing, literal(DELETED)),
+        (records.c.taken_by.is_not(None), literal(TAKEN)),
         else_=literal(EQUAL),
     )
 
@@ -93,8 +96,11 @@ def _is_refused() -> ColumnElement[bool]:
 
 
 def _has_open_error() -> ColumnElement[bool]:
-    subject = records.c.store + ":" + records.c.type + ":" + records.c.external_id
-    return exists().where(errors.c.subject == subject, errors.c.state == ErrorState.OPEN)
+    """An error of any of the objects that share the record."""
+    subject = objects.c.store + ":" + objects.c.type + ":" + objects.c.external_id
+    return exists().where(
+        objects.c.record == records.c.number, errors.c.subject == subject, errors.c.state == ErrorState.OPEN
+    )
 
 
 def _links(tx: Connection) -> dict[str, dict[str, int]]:

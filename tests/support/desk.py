@@ -21,6 +21,7 @@ from connector.outcome import (
     LinkOutcome,
     LinkStep,
     Lookup,
+    Match,
     Missing,
     Outcome,
     Refusal,
@@ -37,39 +38,101 @@ TYPES = (ObjectType.CONTACT, ObjectType.PRODUCT, ObjectType.DEAL, ObjectType.LIN
 
 @dataclass
 class Portal:
-    """Records by id, associations by pair: HubSpot that refuses nothing but links to what is not there."""
+    """Records by id, associations by pair: HubSpot that refuses an e-mail taken and links to what is not there."""
 
     records: dict[str, dict[str, str]] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     links: set[tuple[str, str, str]] = field(default_factory=set)
+    merged: dict[str, str] = field(default_factory=dict)
     next_id: int = 1000
 
     def do(self, step: Step) -> Outcome:
         match step:
             case Upsert():
-                created = step.key not in self.keys
-                if created:
-                    self.next_id += 1
-                    self.keys[step.key] = str(self.next_id)
-                    self.records[str(self.next_id)] = {}
-                hubspot_id = self.keys[step.key]
-                self._set(hubspot_id, step.properties)
-                return Written(hubspot_id, created)
+                return self._upsert(step)
             case Update():
-                if step.hubspot_id not in self.records:
-                    return Missing()
-                self._set(step.hubspot_id, step.properties)
-                return Written(step.hubspot_id)
+                return self._update(step)
             case Archive():
                 self.records.pop(step.hubspot_id, None)
                 self.keys = {key: each for key, each in self.keys.items() if each != step.hubspot_id}
                 self.links = {link for link in self.links if step.hubspot_id not in link}
                 return Archived()
             case Lookup():
-                hubspot_id = step.hubspot_id or self.keys.get(step.key, "")
+                hubspot_id = self._now(step.hubspot_id or self.keys.get(step.key, ""))
                 if hubspot_id not in self.records:
                     return Missing()
                 return Found(hubspot_id, dict(self.records[hubspot_id]))
+            case Match():
+                owner = self._with_email(step.value, None)
+                return Missing() if owner is None else Found(owner, dict(self.records[owner]))
+
+    def _upsert(self, step: Upsert) -> Outcome:
+        created = step.key not in self.keys
+        if owner := self._owner(step, self.keys.get(step.key)):
+            return _conflict(owner)
+        if created:
+            self.keys[step.key] = self.add()
+        hubspot_id = self.keys[step.key]
+        self._set(hubspot_id, step.properties)
+        return Written(hubspot_id, created)
+
+    def _update(self, step: Update) -> Outcome:
+        """A record that was merged into another is found there, as the sender does."""
+        if step.hubspot_id not in self.records:
+            now = self._now(step.hubspot_id)
+            return Found(now, {}) if now in self.records else Missing()
+        if owner := self._owner(step, step.hubspot_id):
+            return _conflict(owner)
+        self._set(step.hubspot_id, step.properties)
+        if step.key is not None:
+            self.keys = {key: each for key, each in self.keys.items() if each != step.hubspot_id}
+            self.keys[step.key] = step.hubspot_id
+        return Written(step.hubspot_id)
+
+    def _owner(self, step: Upsert | Update, but: str | None) -> str | None:
+        """The other record that has the e-mail which the step would write."""
+        email = step.properties.get("email")
+        if step.type is not ObjectType.CONTACT or not email:
+            return None
+        return self._with_email(str(email), but)
+
+    def _with_email(self, email: str, but: str | None) -> str | None:
+        wanted = email.strip().lower()
+        for hubspot_id, held in self.records.items():
+            further = held.get("hs_additional_emails", "").split(";")
+            if hubspot_id != but and wanted in {each.strip().lower() for each in (held.get("email", ""), *further)}:
+                return hubspot_id
+        return None
+
+    def has_email(self, email: str) -> bool:
+        return self._with_email(email, None) is not None
+
+    def _now(self, hubspot_id: str) -> str:
+        while hubspot_id in self.merged:
+            hubspot_id = self.merged[hubspot_id]
+        return hubspot_id
+
+    def merge(self, first: str, other: str) -> str:
+        """HubSpot's users make two contacts one: the first one's values win, and it has a new id."""
+        kept, given = self.records.pop(first), self.records.pop(other)
+        further = [each for each in (given.get("email"), kept.get("hs_additional_emails")) if each]
+        further += [given["hs_additional_emails"]] if given.get("hs_additional_emails") else []
+        winner = self.add(**{**given, **kept, **({"hs_additional_emails": ";".join(further)} if further else {})})
+        self.merged |= {first: winner, other: winner}
+        keys = [key for key, each in self.keys.items() if each == first]
+        self.keys = {key: each for key, each in self.keys.items() if each not in {first, other}}
+        self.keys |= dict.fromkeys(keys, winner)
+        self.links = {
+            (kind, winner if a in {first, other} else a, winner if b in {first, other} else b)
+            for kind, a, b in self.links
+        }
+        return winner
+
+    def add(self, **properties: str) -> str:
+        """A record that others made; its id."""
+        self.next_id += 1
+        self.records[str(self.next_id)] = properties
+        return str(self.next_id)
 
     def link(self, step: LinkStep) -> LinkOutcome:
         pair = (str(step.kind), step.child_id, step.parent_id)
@@ -88,6 +151,10 @@ class Portal:
                 self.records[hubspot_id].pop(name, None)
             else:
                 self.records[hubspot_id][name] = str(value)
+
+
+def _conflict(owner: str) -> Refused:
+    return Refused(Refusal("CONFLICT", f"Existing ID: {owner}", "email", existing_id=owner))
 
 
 class Office:

@@ -66,6 +66,12 @@ def contact(external_id: str, offset: int, **properties: Any) -> SyncMessage:
     return said(ObjectType.CONTACT, external_id, offset, {"email": f"{external_id}@x.example", **properties})
 
 
+def person(external_id: str, offset: int, email: str | None, **more: Any) -> SyncMessage:
+    """A contact that is recognised by its e-mail; of several rows the one changed last speaks."""
+    properties = {"email": email, "rev": offset, **more}
+    return said(ObjectType.CONTACT, external_id, offset, properties, match_by="email", newest_by=offset)
+
+
 def deal(external_id: str, offset: int, customer: str | None = None, **properties: Any) -> SyncMessage:
     links = () if customer is None else (Link(LinkKind.DEAL_CONTACT, customer),)
     return said(ObjectType.DEAL, external_id, offset, {"dealname": external_id, **properties}, links=links)

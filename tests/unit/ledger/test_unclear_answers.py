@@ -11,7 +11,7 @@ import pytest
 from connector.message import LinkKind, ObjectType
 from connector.outcome import Ambiguous, LinkStep, NotSent
 from tests.support.desk import Office
-from tests.support.story import contact, deal
+from tests.support.story import contact, deal, deleted
 
 LONG_AFTER = 1e12
 RECHECK_S = 100.0
@@ -115,3 +115,18 @@ async def test_each_unclear_answer_of_a_record_begins_its_wait_anew(office: Offi
             office.desk._unsure_since[step.record] -= RECHECK_S
     assert [] == await office.desk.take_lookups(ObjectType.CONTACT, 10, time.monotonic())
     assert 1 == len(await office.desk.take_lookups(ObjectType.CONTACT, 10, LONG_AFTER))
+
+
+async def test_a_link_of_unclear_fate_outlives_a_parent_that_is_back_before_its_archive(office: Office) -> None:
+    """The call landed late; the customer went and came back meanwhile, the order has none by now: it is unmade."""
+    await office.say(contact("7", 2), deal("2", 2, "7"))
+    for step in await office.take():
+        await office.desk.settle({step.record: office.portal.do(step)})
+    (make,) = await office.desk.take_links(LinkKind.DEAL_CONTACT, 10)
+    await office.desk.settle_links({make.link: Ambiguous("timeout", "r")})
+    await office.say(deleted(ObjectType.CONTACT, "7", 3))
+    office.portal.link(make)
+    await office.desk.take_lookups(ObjectType.CONTACT, 10, 1e12)
+    await office.say(contact("7", 4), deal("2", 4))
+    await office.send()
+    assert set() == office.portal.links
