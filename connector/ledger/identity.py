@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connector.ledger.state import Fate, Record
+from connector.ledger.values import digest
 
 Claims = frozenset[str]
 
@@ -34,15 +35,16 @@ class Contest:
 def contest(value: str, claimants: Iterable[Record]) -> Contest:
     """Settle who gets `value`.
 
-    A record that wants what another one wants too joins it, as long as HubSpot does not know it by an id. Whatever
-    HubSpot's record still holds but is about to give up is waited for; one whose objects are all gone is taken over.
+    A record that wants what another one wants too joins it, as long as HubSpot does not know it by an id. What
+    HubSpot's record still holds but is about to give up is waited for. A holder whose objects are all gone is taken
+    over, and one that holds the value beside its own, as a person's further address, is the same person.
     """
     every = sorted(claimants, key=lambda each: each.number)
     wanting = [each for each in every if value in _wanted(each)]
     holder = next((each for each in _best_first(every, value) if value in each.held), None)
     if holder is None:
         owner = next(iter(_best_first(wanting, value)), None)
-    elif holder in wanting or _is_left(holder):
+    elif holder in wanting or _is_left(holder) or _holds_several(holder):
         owner = holder
     else:
         return Contest(waits={each.number: holder.number for each in wanting})
@@ -92,6 +94,14 @@ def _wanted(record: Record) -> Claims:
 def _is_left(holder: Record) -> bool:
     """Its objects are gone and no call for it is out: HubSpot's record can be taken over."""
     return holder.desired.fate is not Fate.KEEP and holder.in_flight is None
+
+
+def _holds_several(holder: Record) -> bool:
+    """Its own value was told, so what it holds beside that stays."""
+    match_by = holder.desired.match_by
+    if match_by is None or holder.in_flight is not None:
+        return False
+    return holder.told.get(match_by) == digest(holder.desired.properties.get(match_by))
 
 
 def _best_first(records: Iterable[Record], value: str) -> list[Record]:

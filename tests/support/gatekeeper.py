@@ -29,8 +29,11 @@ class Gatekeeper:
         self._behind = behind
         self._users = users
         app = Starlette(routes=[Route("/{path:path}", self._pass_on, methods=METHODS)])
-        files = {"ssl_certfile": str(identity.certificate), "ssl_keyfile": str(identity.key)}
-        self._server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", port, log_level="error", **files))
+        certificate, key = str(identity.certificate), str(identity.key)
+        config = uvicorn.Config(
+            app, "127.0.0.1", port, log_level="error", ssl_certfile=certificate, ssl_keyfile=key
+        )
+        self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
 
     def start(self) -> None:

@@ -7,6 +7,7 @@ import base64
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -68,7 +69,7 @@ async def client(url: str, timeout_s: float = 5.0) -> AsyncIterator[Http]:
         ({}, None),
     ],
 )
-async def test_who_we_are_goes_with_every_request(access: dict[str, str], expected: bytes | None) -> None:
+async def test_who_we_are_goes_with_every_request(access: dict[str, Any], expected: bytes | None) -> None:
     """Basic authentication in UTF-8, a bearer token, or no header at all."""
     seen: list[bytes] = []
     async with served(answering("200 OK", b"{}", seen=seen)) as url:

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from connector.ledger.ledger import Ledger
 from connector.ledger.migrations import versions
 
-VERSIONS = Path(versions.__path__[0])
+NEWEST = f"{len(list(Path(versions.__path__[0]).glob('v*.py'))):04}"
 
 DIE_AT = """
 import os, sys
@@ -38,8 +38,7 @@ async def test_a_kill_while_the_schema_is_made_leaves_a_file_that_opens(tmp_path
     killed = await asyncio.to_thread(subprocess.run, command, check=False)
     assert 9 == killed.returncode
     ledger = Ledger.open(file)
-    newest = f"{len(list(VERSIONS.glob('v*.py'))):04}"
-    assert [(newest,)] == await ledger.read(
+    assert [(NEWEST,)] == await ledger.read(
         lambda tx: [tuple(row) for row in tx.execute(text("SELECT * FROM alembic_version"))]
     )
     await ledger.close()
