@@ -74,8 +74,6 @@ class Shelf:
     def fetch_records(self, numbers: set[int]) -> None:
         """Read these records, their objects with all contributions, and the links of which they are the child."""
         missing = sorted(number for number in numbers if number not in self._records)
-        if not missing:
-            return
         for row in self._in(select(records), records.c.number, missing):
             self._records[row.number] = stored_from_row(row)
         for number in missing:
@@ -95,8 +93,7 @@ class Shelf:
         return self._objects[ref]
 
     def numbered(self, number: int) -> ObjectRow:
-        if number not in self._numbered:
-            self.glance_at({number})
+        self.glance_at({number})
         return self._numbered[number]
 
     def parent(self, subject: ObjectRow) -> Parent:
@@ -223,7 +220,8 @@ class Shelf:
     def write(self, now: float) -> None:
         """Write all that is new or changed."""
         for stored in (self._records[number] for number in self._changed[records] - self._gone):
-            stored.due_since = (stored.due_since or now) if stored.is_due else None
+            waits = stored.is_due or stored.record.in_flight is not None
+            stored.due_since = (stored.due_since or now) if waits else None
         remove(self._tx, links, self._dropped - self._new[links])
         remove(self._tx, records, self._gone - self._new[records])
         self._save(objects, {number: object_to_row(self._numbered[number]) for number in self._touched(objects)})
