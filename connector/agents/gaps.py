@@ -49,6 +49,13 @@ def stand(agent: str, partition: Partition, stored: Stored, topic: TopicInfo | N
     return Place(epoch.id, following)
 
 
+def require_there(agent: str, topic: TopicInfo | None, epoch: Epoch) -> None:
+    """Raise GapError for a topic that was deleted, or is not the one of this epoch."""
+    if topic is None:
+        raise GapError(f"{agent}: {epoch.topic} is gone from the broker. Once it exists again: {remedy(epoch.topic)}.")
+    require_same(topic, epoch)
+
+
 def require_same(topic: TopicInfo, epoch: Epoch, read: str = "") -> None:
     """Raise GapError unless the topic is the one of this epoch; `read` says how far it was read."""
     so_far = f"; {read}" if read else ""

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from sqlalchemy import Connection
 
 from connector.agents.epochs import Epochs
-from connector.agents.gaps import Stored, stand
+from connector.agents.gaps import Stored, require_there, stand
 from connector.agents.loop import Loop
 from connector.agents.patience import patiently
 from connector.agents.tries import Tries
@@ -123,17 +123,23 @@ class Positions:
             await self._keeper.begin(starts)
 
     async def check(self) -> dict[Partition, int]:
-        """Look again whether every partition still holds what comes next; its end offsets. Raises GapError."""
+        """Look again whether every topic is there and holds what comes next; end offsets by partition held.
+
+        Also topics of which nothing is held: of one that is deleted the group takes the partitions away without a word.
+        Raises GapError.
+        """
         stands = [
             (loop.work.name, partition, {(partition.topic, place.topic_id, partition.number): place.next})
             for loop in self.loops
             for partition, place in loop.places.items()
         ]
-        held = {partition for _, partition, _ in stands}
-        topics = await self._topics(held)
+        topics = await self._topics(Partition(name, 0) for name in self._epochs)
         for agent, partition, stored in stands:
             self._stand(agent, partition, stored, topics)
-        return {partition: topics[partition.topic].end_offsets[partition.number] for partition in held}
+        for loop in self.loops:
+            for name in loop.work.topics:
+                require_there(loop.work.name, topics.get(name), self._epochs[name][-1])
+        return {partition: topics[partition.topic].end_offsets[partition.number] for _, partition, _ in stands}
 
     async def is_empty(self, advance: Advance) -> bool:
         """Whether the log holds nothing from `advance.start` to before `advance.next`.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connector.agents.gaps import require_same, stand
+from connector.agents.gaps import require_same, require_there, stand
 from connector.agents.work import Place
 from connector.errors import GapError
 from connector.kafka import TopicInfo
@@ -70,3 +70,10 @@ def test_known_topic_is_the_same() -> None:
     require_same(topic(), epoch())
     require_same(topic(), epoch("new@3"))
     require_same(topic(partitions=7), epoch(partitions=0))
+
+
+def test_deleted_topic_is_a_gap() -> None:
+    """Though nobody stands in it any more."""
+    with pytest.raises(GapError, match=r"map:orders: shop.public.orders is gone from the broker"):
+        require_there("map:orders", None, epoch())
+    require_there("map:orders", topic(), epoch())
