@@ -154,14 +154,17 @@ def connect(path: Path, *, read_only: bool = False) -> Engine:
     return engine
 
 
-def upgrade(connection: Connection) -> None:
-    """Bring the schema to this release's version (Alembic), whole or not at all, whenever the process is killed."""
+def upgrade(connection: Connection, to: str = "head") -> None:
+    """Bring the schema to this release's version (Alembic), whole or not at all, whenever the process is killed.
+
+    `to` may be an earlier version.
+    """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
     connection.exec_driver_sql("BEGIN IMMEDIATE")
     try:
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
     except BaseException:
         connection.exec_driver_sql("ROLLBACK")
         raise
