@@ -55,7 +55,7 @@ class _Builder:
     def _customers(self) -> None:
         sizes, rng, rows = self._sizes, self._rng, self._rows.tables["ws_customer"]
         emails = [dirt.bad_email(rng, NEVER_FROM + 1000 + number) for number in range(sizes.bad_emails)]
-        plain = [dirt.email_or_none(rng, 1_000_000 + number) or "" for number in range(sizes.customers)]
+        plain = [dirt.email_or_none(rng, 3_000_000 + number) or "" for number in range(sizes.customers)]
         known = [email for email in plain if email.strip()]
         emails += plain + [dirt.respelled(rng, email) for email in rng.sample(known, sizes.twins)]
         emails += [dirt.respelled(rng, dirt.shared_email(number)) for number in range(1, sizes.shared + 1)]
@@ -87,12 +87,12 @@ class _Builder:
         emails = [str(row["email"]) for row in customers]
         known = [email for email in emails if email.strip() and not email.startswith("swap.")]
         for number in range(self._sizes.guests):
-            addresses = (1_000_000 + number, 1_000_000 + number // 2)
+            addresses = (3_000_000 + number, 3_000_000 + number // 2)
             shapes = (*(dirt.guest_email(rng, address) for address in addresses), rng.choice(known))
             order_id = self._order(Buyer(rng.choices(shapes, weights=(60, 20, 20))[0], is_guest=True), 2)
             self._lines(order_id, rng.randrange(3))
         for number in range(self._sizes.bad_guests):
-            email = dirt.bad_email(rng, NEVER_FROM + number)
+            email = dirt.bad_email(rng, NEVER_FROM + 2000 + number)
             order_id = self._order(Buyer(email, is_guest=True), 2)
             contact_id = email.replace("%", "%25").replace(" ", "%20")
             self._plant("order", {"id_order": order_id}, "CONTACT", contact_id, "INVALID_EMAIL_ADDRESS")
