@@ -75,9 +75,14 @@ def _archive(record: Record) -> Step | None:
 
 
 def _match(record: Record) -> Step | None:
-    """Ask for it, unless that was done: HubSpot's users may have had it before us."""
+    """Ask for it, unless that was done: HubSpot's users may have had it before us.
+
+    One that a call without answer may have made is under our key, and written by that.
+    """
     desired = record.desired
-    if desired.match_by is None or desired.match_value is None or record.searched == desired.match_value:
+    if desired.match_by is None or desired.match_value is None or record.recheck is not None:
+        return None
+    if record.searched == desired.match_value:
         return None
     return Match(record.number, record.type, desired.match_by, desired.match_value, record.refused_before)
 

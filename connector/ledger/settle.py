@@ -120,8 +120,13 @@ def _matched(record: Record, found: Found) -> Record:
 
 
 def _refused(record: Record, sent: InFlight, refusal: Refusal) -> Settled:
-    """It rests, unless the answer says which record it is, or that its key lies in the recycling bin."""
+    """It rests, unless the answer says which record it is, or that its key lies in the recycling bin.
+
+    Where an earlier call may have made it under our key, that is asked for first.
+    """
     if refusal.existing_id is not None and record.hubspot_id is None and sent.act is Act.UPSERT:
+        if record.recheck is not None:
+            return Settled(replace(record, resolving=True))
         if refusal.property_name == record.desired.match_by:
             return Settled(_matched(record, Found(refusal.existing_id, {})))
         if record.archive_sent:

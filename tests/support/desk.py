@@ -83,6 +83,8 @@ class Portal:
             return Found(now, {}) if now in self.records else Missing()
         if owner := self._owner(step, step.hubspot_id):
             return _conflict(owner)
+        if step.key is not None and self.keys.get(step.key, step.hubspot_id) != step.hubspot_id:
+            return _conflict(self.keys[step.key], "shopbridge_key")
         self._set(step.hubspot_id, step.properties)
         if step.key is not None:
             self.keys = {key: each for key, each in self.keys.items() if each != step.hubspot_id}
@@ -153,8 +155,8 @@ class Portal:
                 self.records[hubspot_id][name] = str(value)
 
 
-def _conflict(owner: str) -> Refused:
-    return Refused(Refusal("CONFLICT", f"Existing ID: {owner}", "email", existing_id=owner))
+def _conflict(owner: str, name: str = "email") -> Refused:
+    return Refused(Refusal("CONFLICT", f"Existing ID: {owner}", name, existing_id=owner))
 
 
 class Office:
