@@ -60,6 +60,12 @@ _ROW: Final = Chapter(
             "Correct the row, or map the column through an SQL expression that replaces such values.",
         ),
         Entry(
+            "COLUMN_MISSING",
+            "The shop file names a column that the table does not have, or no longer has: dropped, or renamed.",
+            "Bring the column back, or mend the shop file and restart the worker. Then `shopbridge capture snapshot` "
+            "says the table's rows again.",
+        ),
+        Entry(
             "MAPPING_FAILED",
             "The shop file's template or SQL expression cannot be worked out for this row, as the details say.",
             "Correct the row or the expression in the shop file, then replay the error.",
@@ -77,7 +83,8 @@ _ROW: Final = Chapter(
         Entry(
             "TRUNCATED",
             "A mapped table was emptied by TRUNCATE, which names no rows, so nothing in HubSpot was touched.",
-            "Run an incremental snapshot of the table; archive by hand what is no longer in it.",
+            "Run `shopbridge capture snapshot` for the table; archive by hand what is no longer in it, then ignore the "
+            "error.",
         ),
         Entry(
             "POISON",
@@ -163,8 +170,7 @@ _VALUE: Final = Chapter(
         ),
         Entry(
             "MATCH_VALUE_TAKEN",
-            "Another row of the shop has the same e-mail address (or other value that must be unique), and HubSpot "
-            "already has a record for each of the two.",
+            "Another row has the same e-mail address, or other unique value, and HubSpot has a record for each.",
             "Correct one of the two rows, or merge the two records in HubSpot; the rest is done by itself.",
         ),
         Entry(

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
+from connector.agents.alerts import Alerts
 from connector.agents.numbers import Numbers
 from connector.agents.rejects import Rejects, place_name, poisonous, post, rejected, unexpected
 from connector.agents.work import Counts, Effect
@@ -54,6 +55,7 @@ class MapChanges:
         registry: Registry,
         rejects: Rejects,
         numbers: Numbers,
+        alerts: Alerts,
     ) -> None:
         self.name = f"map:{section}"
         self.topics = tuple(mappers)
@@ -62,6 +64,7 @@ class MapChanges:
         self._registry = registry
         self._rejects = rejects
         self._numbers = numbers
+        self._alerts = alerts
 
     async def prepare(self, records: Sequence[Record]) -> None:
         """Load the schemas of keys and values; waits for a registry that is away."""
@@ -93,13 +96,15 @@ class MapChanges:
             change = self._decode(record)
             messages = [] if change is None else self._messages(record.topic, change)
         except RowError as error:
-            tally.errors.append(self._reject(record, change, error))
+            tally.errors.append(self._fail(record, change, error))
         except Exception as error:  # noqa: BLE001 - whatever one row makes decoding or mapping raise is that row's fault
-            tally.errors.append(self._reject(record, change, unexpected(error)))
+            tally.errors.append(self._fail(record, change, unexpected(error)))
         else:
             tally.outgoing += messages
             tally.mapped += bool(messages)
             tally.ignored += not messages
+            if change is not None:
+                self._alerts.mapped(record.topic, change)
 
     def _decode(self, record: Record) -> Change | None:
         change = self._decoder.decode(record)
@@ -115,6 +120,10 @@ class MapChanges:
             sized(Outgoing(settings.sync_topic(it.object_type), str(it.ref).encode(), codec.encode_message(it)))
             for it in messages
         ]
+
+    def _fail(self, record: Record, change: Change | None, error: RowError) -> Outgoing:
+        self._alerts.failed(record.topic, change, error)
+        return self._reject(record, change, error)
 
     def _reject(self, record: Record, change: Change | None, error: RowError) -> Outgoing:
         key = self._decoder.row_key(record) if change is None else change.row_key

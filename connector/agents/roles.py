@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Final
 
+from connector.agents.alerts import Alerts
 from connector.agents.apply_messages import ApplyMessages
 from connector.agents.careful import CarefulWork
 from connector.agents.epochs import Epochs, meet
@@ -41,8 +42,9 @@ async def map_role(parts: Parts) -> App:
     numbers = Numbers(epochs, await generations(parts))
     decoder = ByTopic(await asyncio.to_thread(decoders, parts))
     rejects = Rejects(parts.settings, parts.codec, Stage.MAP)
+    alerts = Alerts()
     works = [
-        MapChanges(section, mappers, decoder, parts.registry, rejects, numbers)
+        MapChanges(section, mappers, decoder, parts.registry, rejects, numbers, alerts)
         for section, mappers in section_mappers(parts).items()
     ]
     return assemble(parts, "map", works, parts.changes, epochs)

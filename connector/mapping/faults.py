@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from connector.errors import RowError
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -27,6 +29,18 @@ class UnavailableColumnError(Exception):
 
     def __init__(self, column: str) -> None:
         super().__init__(column)
+        self.column = column
+
+
+class MissingColumnError(RowError):
+    """A column that the shop file names is not in the table: no row's fault, but each row's error.
+
+    `table` and `column` say which; Debezium tells of the present columns with every change.
+    """
+
+    def __init__(self, table: str, column: str, details: str, *, property_name: str | None = None) -> None:
+        super().__init__("COLUMN_MISSING", details, property_name=property_name)
+        self.table = table
         self.column = column
 
 

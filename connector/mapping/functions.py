@@ -61,6 +61,9 @@ def call(path: str, function: Callable[[dict[str, Column]], object]) -> Callable
         given = _GuardedRow(row)
         try:
             value = function(given)
+        except _NoColumnError:
+            _raise_missed(given)
+            raise
         except Exception as error:
             _raise_missed(given)
             raise RowError("FUNCTION_RAISED", f"{path} raised {_describe(error)}") from error
@@ -101,6 +104,10 @@ def _raise_missed(row: _GuardedRow) -> None:
         raise row.missed
 
 
+class _NoColumnError(KeyError):
+    """The table has no such column, which is nothing that the function did wrong."""
+
+
 class _GuardedRow(dict[str, Column]):
     """A copy of a row, whose columns that were not carried or not decoded raise when they are read.
 
@@ -126,6 +133,8 @@ class _GuardedRow(dict[str, Column]):
         except RowError as error:
             self.missed = error
             raise
+        except KeyError:
+            raise _NoColumnError(name) from None
 
     def __contains__(self, name: object) -> bool:
         return name in self._row

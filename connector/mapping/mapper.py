@@ -83,7 +83,8 @@ class _TableMapper:
         return RowError(
             "TRUNCATED",
             f"the table {table} was truncated: its rows went without changes of their own, and their objects stay. "
-            f"If it was filled anew, take an incremental snapshot of {table}; `verify` lists the objects left over",
+            f"Take an incremental snapshot of {table} (`shopbridge capture snapshot {table}`), and archive by hand "
+            f"what is no longer in it",
         )
 
     def _deleted(self, change: Change) -> list[SyncMessage]:

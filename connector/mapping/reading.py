@@ -9,7 +9,7 @@ from typing import TypeVar
 from connector.change import UNAVAILABLE, Row
 from connector.errors import RowError
 from connector.mapping.external_id import external_id
-from connector.mapping.faults import EvaluationError, UnavailableColumnError
+from connector.mapping.faults import EvaluationError, MissingColumnError, UnavailableColumnError
 from connector.mapping.shop import Reader, Shop, TableMapping
 from connector.message import Link, Value
 
@@ -24,6 +24,7 @@ class RowReader:
         self._mapping = mapping
         self._full_rows = shop.full_rows_statement(mapping.table)
         self._properties = tuple((prop.name, prop.read) for prop in mapping.properties)
+        self._columns = {prop.name: prop.columns or NOTHING for prop in mapping.properties}
         self._links = tuple((link, link.key.render) for link in mapping.links)
 
     def external_id(self, row: Row) -> str | None:
@@ -93,13 +94,19 @@ class RowReader:
         except UnavailableColumnError:
             return UNAVAILABLE
         except RowError as error:
-            raise RowError(error.type, error.details, property_name=name) from error
+            raise RowError(error.type, self._with_columns(error, name), property_name=name) from error
         except (EvaluationError, ArithmeticError) as error:
             raise RowError("MAPPING_FAILED", str(error), property_name=name) from error
         except KeyError as error:
             raise self._no_column(error, row, name) from error
         except Exception as error:
             raise RowError("UNEXPECTED", f"{type(error).__name__}: {error}", property_name=name) from error
+
+    def _with_columns(self, error: RowError, name: str) -> str:
+        """The details, with the columns where a whole column is at fault and was not named."""
+        if error.type != "UNSUPPORTED_TYPE" or error.details.startswith("column "):
+            return error.details
+        return f"{error.details}; it is read from {', '.join(sorted(self._columns[name])) or 'no column that is named'}"
 
     def _read(self, what: str, read: Callable[[Row], T], row: Row) -> T:
         try:
@@ -118,9 +125,12 @@ class RowReader:
             f"not changed. Let the database write whole rows: {self._full_rows}",
         )
 
-    def _no_column(self, error: KeyError, row: Row, property_name: str | None) -> RowError:
-        column = str(error.args[0])
+    def _no_column(self, error: KeyError, row: Row, property_name: str | None) -> MissingColumnError:
+        table, column = self._mapping.table, str(error.args[0])
         near = difflib.get_close_matches(column, list(row), n=1)
-        meant = f"; did you mean {near[0]}?" if near else f"; it has {', '.join(row)}"
-        details = f"the table {self._mapping.table} has no column {column}{meant}"
-        return RowError("MAPPING_FAILED", details, property_name=property_name)
+        meant = f"; did you mean {near[0]}?" if near else f"; it has {', '.join(row)}."
+        details = (
+            f"the table {table} has no column {column}{meant} Bring the column back, or mend the shop file and restart "
+            f"the worker; then `shopbridge capture snapshot {table}` says its rows again"
+        )
+        return MissingColumnError(table, column, details, property_name=property_name)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from connector import contracts
+from connector.agents.alerts import Alerts
 from connector.agents.apply_messages import ApplyMessages
 from connector.agents.map_changes import MapChanges
 from connector.agents.numbers import Numbers
@@ -139,12 +140,14 @@ class Mapper(SectionMapper):
 
 
 def change(*messages: SyncMessage, error: Exception | None = None) -> Any:
-    return SimpleNamespace(messages=messages, error=error, table="customers", row_key='{"id":1}')
+    return SimpleNamespace(messages=messages, error=error, table="customers", row_key='{"id":1}', after={})
 
 
 def mapping(kit: Kit, plan: dict[bytes, Any]) -> MapChanges:
     numbers = Numbers({TOPIC: [Epoch(3, TOPIC, "id", 1)]}, {TOPIC: 5})
-    return MapChanges("customers", {TOPIC: Mapper()}, Decoder(plan), kit.registry, kit.rejects(Stage.MAP), numbers)
+    return MapChanges(
+        "customers", {TOPIC: Mapper()}, Decoder(plan), kit.registry, kit.rejects(Stage.MAP), numbers, Alerts()
+    )
 
 
 async def test_changes_become_messages_or_are_ignored(kit: Kit) -> None:
