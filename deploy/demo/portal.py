@@ -29,11 +29,14 @@ from deploy.demo.legacy import database
 MERGED, ARCHIVED = 0.07, 0.07
 """Parts of the contacts that are there already."""
 
+STAY_TAKEN = {"archived_key": "conflict"}
+"""With such an account the address of an archived contact can be nobody else's: none is archived beforehand."""
+
 NEEDS_EMAIL = {"contacts_custom_key": False}
 """With such an account a contact without e-mail is refused."""
 
 
-def seeds(shops: Iterable[Shop], share: float, rng: Random) -> list[dict[str, Any]]:
+def seeds(shops: Iterable[Shop], share: float, rng: Random, archived: float = ARCHIVED) -> list[dict[str, Any]]:
     """A part of the people as contacts, each under its address in some spelling, and the one who was erased."""
     refused = {(error.store, error.external_id) for shop in shops for error in shop.errors}
     known = {
@@ -43,7 +46,7 @@ def seeds(shops: Iterable[Shop], share: float, rng: Random) -> list[dict[str, An
         if person.email and (person.store, person.external_id) not in refused
     }
     chosen = [email for email in sorted(known - {dirt.FORGOTTEN}) if dirt.maybe(rng, share)]
-    states = rng.choices(("living", "merged", "archived"), (1 - MERGED - ARCHIVED, MERGED, ARCHIVED), k=len(chosen))
+    states = rng.choices(("living", "merged", "archived"), (1 - MERGED - archived, MERGED, archived), k=len(chosen))
     contacts = [_contact(rng, email, state) for email, state in zip(chosen, states, strict=True)]
     return [*contacts, {"email": dirt.FORGOTTEN, "state": "erased"}]
 
@@ -89,7 +92,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if switches:
             ask(options.hubspot, "PUT", "/sandbox/switches", switches)
-        contacts = seeds([reading.read_shop(url) for url in options.shop], options.share, Random(7))  # noqa: S311
+        archived = 0.0 if STAY_TAKEN.items() <= switches.items() else ARCHIVED
+        shops = [reading.read_shop(url) for url in options.shop]
+        contacts = seeds(shops, options.share, Random(7), archived)  # noqa: S311 - choices, no secret
         for start in range(0, len(contacts), 1000):
             ask(options.hubspot, "POST", "/sandbox/seed", {"contacts": contacts[start : start + 1000]})
         for url in options.shop:
