@@ -46,7 +46,7 @@ class Archive:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Read by HubSpot's id, or by our key where there is no id: after an ambiguous call, or to resolve an id.
+    """Read by HubSpot's id, and by our key where there is no id or nothing under it: to find it, or after no answer.
 
     `match_value` finds the record where the portal takes no key of ours for its type.
     """

@@ -35,10 +35,9 @@ def plan(record: Record) -> Step | None:
 
 
 def look_up(record: Record, names: Iterable[str]) -> Lookup:
-    """Read the record: by id, or by key where the id is unknown or answered nothing."""
-    hubspot_id = None if record.resolving else record.hubspot_id
-    match_value = record.desired.match_value
-    return Lookup(record.number, record.type, record.key, hubspot_id, tuple(sorted(names)), match_value=match_value)
+    """Read the record: by id, or by key where the id is unknown or nothing is under it."""
+    wanted, match_value = tuple(sorted(names)), record.desired.match_value
+    return Lookup(record.number, record.type, record.key, record.hubspot_id, wanted, match_value=match_value)
 
 
 def in_flight(record: Record, step: Step) -> InFlight:

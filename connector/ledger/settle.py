@@ -146,10 +146,8 @@ def _ambiguous(record: Record, sent: InFlight) -> Record:
 
 
 def _absent(record: Record, sent: InFlight, *, recreate: bool) -> Record:
-    """No record under the id: first ask the key, then believe it."""
+    """No record under the id: one that is none under its key either is gone."""
     if sent.act is not Act.LOOKUP:
-        return replace(record, resolving=True)
-    if not record.resolving and record.hubspot_id is not None:
         return replace(record, resolving=True)
     gone = replace(_without_id(record), resolving=False, recheck=None)
     ours = record.archive_sent or record.hubspot_id is None or recreate

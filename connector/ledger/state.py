@@ -161,7 +161,7 @@ class Record:
 
     `told` maps a property to the hash of what HubSpot was last told, None where that is unknown. It is at rest when
     `plan` has nothing for it. `missing`: HubSpot's users deleted it and it is left so. `archive_sent`: we asked for its
-    archiving, so that a later disappearance is our own doing. `resolving`: its id answered nothing, look up the key.
+    archiving, so that a later disappearance is our own doing. `resolving`: its id answered nothing, look it up.
 
     `keyed`: HubSpot's record bears our key. `searched`: the match value under which HubSpot had no record. `held`: the
     match values that HubSpot's record may hold. `taken_by`: the record that has the wanted match value; until it is

@@ -131,14 +131,15 @@ class Crm:
         return carry_out(Bin(self._dialect, self._judge(object_type)), batch)
 
     def lookup(self, object_type: ObjectType, steps: Sequence[Lookup]) -> Plan:
-        """Read by HubSpot's id, or where there is none by our key, at most 100. One without an answer is Ambiguous.
+        """Read by HubSpot's id, where there is none or nothing under it by our key, at most 100.
 
+        One that was merged into another answers by its old id, and may have lost its key. No answer: Ambiguous.
         Contacts without a key of ours are read by their match value, an e-mail address; without one they are Missing.
         """
         names = tuple(sorted({name for step in steps for name in step.properties}))
         known = [Item(step.record, object_type, step.hubspot_id) for step in steps if step.hubspot_id is not None]
-        unknown = [step for step in steps if step.hubspot_id is None]
         read = yield from self._read(object_type, known, None, names)
+        unknown = [step for step in steps if step.hubspot_id is None or isinstance(read[step.record], Missing)]
         if self._by_email(object_type):
             wanted = [(step.record, step.match_value or "") for step in unknown]
             read |= yield from self._seek(object_type, EMAIL, wanted, names)

@@ -58,7 +58,9 @@ class Portal:
                 self.links = {link for link in self.links if step.hubspot_id not in link}
                 return Archived()
             case Lookup():
-                hubspot_id = self._now(step.hubspot_id or self.keys.get(step.key, ""))
+                hubspot_id = self._now(step.hubspot_id or "")
+                if hubspot_id not in self.records:
+                    hubspot_id = self.keys.get(step.key, "")
                 if hubspot_id not in self.records:
                     return Missing()
                 return Found(hubspot_id, dict(self.records[hubspot_id]))

@@ -22,7 +22,8 @@ class Traces:
 
     def record(self, key: str) -> dict[str, Any] | None:
         """The unarchived sandbox record under our key, with its id as `id`."""
-        rows = self.records("json_extract(properties, '$.shopbridge_key') = ? AND NOT archived", key)
+        living = "NOT archived AND merged_into IS NULL"
+        rows = self.records(f"json_extract(properties, '$.shopbridge_key') = ? AND {living}", key)
         return rows[0] if rows else None
 
     def records(self, where: str, *values: Any) -> list[dict[str, Any]]:

@@ -195,10 +195,15 @@ class World(Traces):
         found: list[dict[str, Any]] = self._http.get("/sandbox/faults").raise_for_status().json()
         return found
 
-    def hubspot(self, method: str, path: str) -> httpx.Response:
+    def hubspot(self, method: str, path: str, body: Any = None) -> httpx.Response:
         """Do something in HubSpot as one of its users would."""
         token = self.environment["SHOPBRIDGE_HUBSPOT_TOKEN"]
-        return self._http.request(method, path, headers={"Authorization": f"Bearer {token}"})
+        return self._http.request(method, path, json=body, headers={"Authorization": f"Bearer {token}"})
+
+    def merge(self, first: str, other: str) -> None:
+        """HubSpot's users make one contact of two."""
+        body = {"primaryObjectId": first, "objectIdToMerge": other}
+        self.hubspot("POST", "/crm/v3/objects/contacts/merge", body).raise_for_status()
 
     def clear_faults(self) -> None:
         self._http.delete("/sandbox/faults").raise_for_status()

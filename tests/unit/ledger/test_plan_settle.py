@@ -131,13 +131,13 @@ def test_a_recheck_sends_once_more_what_a_late_write_changed() -> None:
     assert (None, ("a",)) == (twice.record.recheck, twice.kept_differently)
 
 
-def test_a_missing_id_asks_the_key_first() -> None:
-    """Found by key: adopted, and everything is sent. Not found: left, or made again if asked."""
+def test_a_missing_id_is_looked_up_first() -> None:
+    """By id, for it may be merged, and by key. Found: adopted, all is sent. Not found: left, or made again if asked."""
     flying = sent(replace(written({"a": 1}), desired=Desired(Fate.KEEP, {"a": 2}), generation=2))
     asking = settle(flying, Missing()).record
     step = plan(asking)
     assert isinstance(step, Lookup)
-    assert step.hubspot_id is None
+    assert ("9", "shop:CONTACT:7") == (step.hubspot_id, step.key)
     found = settle(sent(asking), Found("77", {})).record
     assert ("77", {}) == (found.hubspot_id, found.told)
     assert plan(settle(sent(asking), Missing()).record) is None
