@@ -40,4 +40,5 @@ def _read(found: dict[str, tuple[str, str]]) -> Answer:
     ]
     error = {"status": "error", "category": "OBJECT_NOT_FOUND", "message": "Could not get some DEAL objects"}
     missing = sorted({"12", "shop:DEAL:2"})
-    return Answer(207, {}, {"status": "COMPLETE", "results": results, "errors": [{**error, "context": {"ids": missing}}]})
+    errors = [{**error, "context": {"ids": missing}}]
+    return Answer(207, {}, {"status": "COMPLETE", "results": results, "errors": errors})
