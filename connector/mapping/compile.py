@@ -37,7 +37,8 @@ def _compile_table(
     document: Document, section: str, index: int, table: TableShape, around: Surroundings
 ) -> TableMapping:
     at = (section, index)
-    where = compile_sql(table.where, around) if table.where is not None else None
+    # What is true is the database's to say: MariaDB's flags are numbers. The line's end keeps a comment from going on.
+    where = compile_sql(f"({table.where}\n) IS TRUE", around) if table.where is not None else None
     newest_by = compile_column(table.newest_by, table.newest_by.column, around) if table.newest_by else None
     return TableMapping(
         name=section if index == 0 else f"{section}[{index}]",
