@@ -102,7 +102,7 @@ class Identities:
         if twin.record.in_flight is not None:
             return
         held = kept.record.held | twin.record.held
-        self._book.put(kept, replace(kept.record, told={}, keyed=False, held=held))
+        self._book.put(kept, replace(kept.record, told={}, held=held))
         lane = twin.lane
         self._move(other, first)
         self._book.put(twin, replace(twin.record, hubspot_id=None, told={}, held=frozenset(), recheck=None))

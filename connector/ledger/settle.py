@@ -115,7 +115,8 @@ def _matched(record: Record, found: Found) -> Record:
     told: dict[str, str | None] = {}
     if match_by == EMAIL and record.desired.match_value in further:
         told = {match_by: digest(record.desired.properties.get(match_by))}
-    adopted = replace(record, hubspot_id=found.hubspot_id, told=told, keyed=False, held=held, recheck=None)
+    keyed = _bears_key(record, found)
+    adopted = replace(record, hubspot_id=found.hubspot_id, told=told, keyed=keyed, held=held, recheck=None)
     return replace(adopted, missing=False, archive_sent=False)
 
 
@@ -157,7 +158,7 @@ def _absent(record: Record, sent: InFlight, *, recreate: bool) -> Record:
 def _found(record: Record, found: Found) -> Settled:
     """A record read: adopted if its id is new to us, and compared where a late write may have changed it."""
     if record.hubspot_id != found.hubspot_id:
-        keyed = record.hubspot_id is None
+        keyed = record.hubspot_id is None or _bears_key(record, found)
         adopted = replace(record, hubspot_id=found.hubspot_id, told={}, keyed=keyed, resolving=False, recheck=None)
         return Settled(replace(adopted, missing=False, archive_sent=False))
     read = replace(record, resolving=False, held=_held(record, found))
@@ -170,6 +171,10 @@ def _found(record: Record, found: Found) -> Settled:
         return Settled(replace(read, recheck=None), kept_differently=differing)
     told: dict[str, str | None] = {**record.told, **dict.fromkeys(differing)}
     return Settled(replace(read, told=told, recheck=Recheck(differing, repeated=True)))
+
+
+def _bears_key(record: Record, found: Found) -> bool:
+    return record.key in found.properties.values()
 
 
 def _held(record: Record, found: Found) -> frozenset[str]:

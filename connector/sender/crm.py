@@ -118,7 +118,7 @@ class Crm:
         outcomes |= yield from carry_out(Write(self._dialect, self._judge(object_type), None), batch)
         outcomes |= yield from self._owners(object_type, ours=False).ask(batch, outcomes)
         unheard = [item for item in batch if silent(outcomes[item.number])]
-        read = yield from self._read(object_type, unheard, None, ())
+        read = yield from self._read(object_type, unheard, None, (self.key,))
         return outcomes | {item.number: read[item.number] for item in unheard if _elsewhere(item, read[item.number])}
 
     def _adopting(self, step: Update) -> Mapping[str, str]:

@@ -82,7 +82,8 @@ class Portal:
         """A record that was merged into another is found there, as the sender does."""
         if step.hubspot_id not in self.records:
             now = self._now(step.hubspot_id)
-            return Found(now, {}) if now in self.records else Missing()
+            key = next((key for key, each in self.keys.items() if each == now), None)
+            return Found(now, {"shopbridge_key": key}) if now in self.records else Missing()
         if owner := self._owner(step, step.hubspot_id):
             return _conflict(owner)
         if step.key is not None and self.keys.get(step.key, step.hubspot_id) != step.hubspot_id:

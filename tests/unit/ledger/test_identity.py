@@ -210,6 +210,18 @@ async def test_rows_found_at_one_person_share_the_record(office: Office) -> None
     assert "2" == people(office)[key]["rev"]
 
 
+async def test_records_that_hubspots_users_merged_are_one_under_the_key_that_is_left(office: Office) -> None:
+    """The newer of the two rows speaks, and nobody rewrites the key that HubSpot's users kept."""
+    await office.say(person("1", 1, "ann@x.example"), person("2", 2, "bob@x.example"), deal("a", 1, "1"))
+    await office.send()
+    office.portal.merge(office.portal.keys["shop:CONTACT:2"], office.portal.keys["shop:CONTACT:1"])
+    await office.say(person("1", 3, "ann@x.example"), person("2", 4, "bob@x.example"))
+    await office.send()
+    assert {"2": "4"} == {key: row["rev"] for key, row in people(office).items()}
+    assert {"a": "2"} == deals_of(office)
+    assert [] == [step for step in office.log if isinstance(step, Update) and step.key is not None]
+
+
 async def test_a_conflict_that_names_the_owner_makes_it_ours(office: Office) -> None:
     """Somebody made the person between our question and our writing."""
     await office.say(person("1", 1, "ann@x.example"))
