@@ -134,6 +134,10 @@ def swapped_email(number: int) -> str:
     return f"swap.{number}@example.com"
 
 
+def is_swapped(email: str) -> bool:
+    return email.startswith("swap.")
+
+
 def guest_email(rng: Random, number: int) -> str:
     """A guest's address, good, now and then of a domain that is not ASCII."""
     return f"guest.{number}@büro.example.com" if maybe(rng, 0.1) else f"Guest.{number}@{rng.choice(DOMAINS)}"

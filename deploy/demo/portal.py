@@ -37,13 +37,16 @@ NEEDS_EMAIL = {"contacts_custom_key": False}
 
 
 def seeds(shops: Iterable[Shop], share: float, rng: Random, archived: float = ARCHIVED) -> list[dict[str, Any]]:
-    """A part of the people as contacts, each under its address in some spelling, and the one who was erased."""
+    """A part of the people as contacts, each under its address in some spelling, and the one who was erased.
+
+    Nobody who exchanges addresses: a record must not come to want that of a contact which nobody has adopted yet.
+    """
     refused = {(error.store, error.external_id) for shop in shops for error in shop.errors}
     known = {
         person.email
         for shop in shops
         for person in shop.people
-        if person.email and (person.store, person.external_id) not in refused
+        if person.email and (person.store, person.external_id) not in refused and not dirt.is_swapped(person.email)
     }
     chosen = [email for email in sorted(known - {dirt.FORGOTTEN}) if dirt.maybe(rng, share)]
     states = rng.choices(("living", "merged", "archived"), (1 - MERGED - archived, MERGED, archived), k=len(chosen))

@@ -85,7 +85,7 @@ class _Builder:
         """Guests, some with several orders, some known as customers too; and some whose address is none."""
         rng, customers = self._rng, self._rows.tables["ws_customer"][self._sizes.bad_emails :]
         emails = [str(row["email"]) for row in customers]
-        known = [email for email in emails if email.strip() and not email.startswith("swap.")]
+        known = [email for email in emails if email.strip() and not dirt.is_swapped(email)]
         for number in range(self._sizes.guests):
             addresses = (3_000_000 + number, 3_000_000 + number // 2)
             shapes = (*(dirt.guest_email(rng, address) for address in addresses), rng.choice(known))

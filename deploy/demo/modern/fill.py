@@ -99,9 +99,7 @@ class _Builder:
     def _guests(self, ids: Iterator[int]) -> None:
         """Guests, some with several orders, some known as customers too; and some whose address is none."""
         emails = [str(row[1]) for row in self._rows.tables["customers"][self._sizes.bad_emails :] if row[1]]
-        known = [
-            email for email in emails if email.strip() and email != dirt.FORGOTTEN and not email.startswith("swap.")
-        ]
+        known = [email for email in emails if email.strip() and email != dirt.FORGOTTEN and not dirt.is_swapped(email)]
         for number in range(self._sizes.guests):
             shapes = (
                 dirt.guest_email(self._rng, number),

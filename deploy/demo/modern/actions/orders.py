@@ -175,7 +175,7 @@ def _buyer(shop: LiveShop) -> rows.Buyer:
     customer = shop.pick("customers", HEALTHY_CUSTOMER)
     if customer is None or kind == "nobody":
         return rows.Buyer()
-    if kind == "customer" or str(customer["email"]).startswith("swap."):
+    if kind == "customer" or dirt.is_swapped(str(customer["email"])):
         return rows.Buyer(customer["id"])
     return rows.Buyer(None, customer["email"])
 
