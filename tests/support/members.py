@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from connector.agents.epochs import Epochs, meet
 from connector.agents.loop import Loop
 from connector.agents.positions import LedgerKeeper, Positions
 from connector.agents.runner import run_app
@@ -85,7 +86,9 @@ class Group:
 
     async def join(self, *agents: str, loop: type[Loop] = Loop) -> Member:
         """Start one more worker, whose works wait at their gates."""
-        member = Member(self, f"member-{len(self.members)}", agents, loop)
+        topics = await asyncio.to_thread(self.admin.topic_ids, [self.topic])
+        epochs = await meet(self.ledger, topics.values(), {}, ordered=False)
+        member = Member(self, f"member-{len(self.members)}", agents, loop, epochs)
         self.members.append(member)
         return member
 
@@ -111,11 +114,11 @@ class Group:
 class Member:
     """One worker of the group, running."""
 
-    def __init__(self, group: Group, name: str, agents: Sequence[str], loop: type[Loop]) -> None:
+    def __init__(self, group: Group, name: str, agents: Sequence[str], loop: type[Loop], epochs: Epochs) -> None:
         self.works = [Keep(agent, group.topic) for agent in agents]
         shell, keeper = Shell(), LedgerKeeper(group.ledger)
         self.loops = [loop(work, keeper, shell, group.producer) for work in self.works]
-        positions = Positions(group.settings.kafka_bootstrap, keeper, self.loops)
+        positions = Positions(group.settings.kafka_bootstrap, keeper, self.loops, epochs=epochs)
         self.app = create_app(group.settings, "keep", shell, positions, member=name)
         self.running = asyncio.create_task(run_app(self.app))
 
