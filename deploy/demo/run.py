@@ -57,8 +57,10 @@ def show(stage: Stage, options: argparse.Namespace) -> int:
     stage.start_worker()
     since = datetime.now(UTC).isoformat()
     pace = ("--rate", str(options.rate), "--seconds", str(seconds), "--seed", str(time.time_ns() % 10_000))
+    # Later runs leave out what happens once, so that they show how fresh records are on an ordinary day.
+    programme = () if known else ("--programme",)
     traffic = {
-        f"traffic-{name}": stage.python("deploy.demo.traffic", "--shop", url, *pace, "--programme")
+        f"traffic-{name}": stage.python("deploy.demo.traffic", "--shop", url, *pace, *programme)
         for name, url in stage.shops.items()
     }
     stage.run_together(f"Live traffic in both shops for {seconds} s", traffic, lasts_s=seconds)
