@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -61,7 +61,12 @@ class SmallShop:
             found = self.record(name)
             return found is not None and expected == {each: found.get(each) or "" for each in expected}
 
-        self.wait(f"{name} with {short(expected)}", arrived)
+        try:
+            self.wait(f"{name} with {short(expected)}", arrived)
+        except WorldError as error:
+            there = self.record(name)
+            seen = None if there is None else short({each: there.get(each) for each in expected})
+            raise WorldError(f"it has {seen}; {error}") from None
         return self.record(name) or {}
 
     def wait_gone(self, name: str) -> None:
@@ -139,6 +144,7 @@ def subjects(line: dict[str, Any]) -> tuple[str, str]:
     return f"{line['object_type']}:{line['external_id']}", f"{table} {line['row_key']}"
 
 
-def short(expected: dict[str, str]) -> dict[str, str]:
+def short(expected: Mapping[str, str | None]) -> dict[str, str]:
     """Values for a message, cut where they are long."""
-    return {name: value if len(value) < 80 else f"{value[:60]}... ({len(value)})" for name, value in expected.items()}
+    texts = {name: value or "" for name, value in expected.items()}
+    return {name: text if len(text) < 80 else f"{text[:60]}... ({len(text)})" for name, text in texts.items()}
