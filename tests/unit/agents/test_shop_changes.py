@@ -1,0 +1,47 @@
+"""Which commands bring old rows up to a changed shop file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from connector.agents.shop_changes import remedies
+from connector.mapping import Shop, load_shop
+from connector.mapping.description import Difference
+from connector.mapping.shop import External
+
+CASES = Path(__file__).parents[2] / "cases/end_to_end"
+CAPTURED = {"customers", "goods", "sales"}
+
+
+@pytest.fixture(scope="module")
+def shop() -> Shop:
+    return load_shop(CASES / "changing.yaml", {"SHOP_DATABASE_URL": "postgresql://shop@127.0.0.1/shop"})
+
+
+def changed(*tables: str | None) -> list[Difference]:
+    return [Difference("something", table) for table in tables]
+
+
+def test_changed_tables_are_read_again_parents_first(shop: Shop) -> None:
+    """Each once; what no rows have to be read for asks for nothing."""
+    program = f"shopbridge --shop {shop.file}"
+    expected = [f"{program} capture snapshot customers sales"]
+    assert expected == remedies(shop, changed("sales", None, "customers", "sales"), CAPTURED)
+    assert [] == remedies(shop, changed(None), CAPTURED)
+
+
+def test_new_table_is_captured_first(shop: Shop) -> None:
+    """Until then the connector does not know it."""
+    program = f"shopbridge --shop {shop.file}"
+    expected = [f"{program} capture apply", f"{program} capture snapshot goods"]
+    assert expected == remedies(shop, changed("goods"), CAPTURED - {"goods"})
+
+
+def test_connector_of_others_is_asked_by_them(shop: Shop) -> None:
+    """Nothing of ours can ask it."""
+    theirs = replace(shop, capture=replace(shop.capture, external=External()))
+    (told,) = remedies(theirs, changed("goods"), CAPTURED)
+    assert told.endswith("by an incremental snapshot: goods")
