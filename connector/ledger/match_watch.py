@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 from connector.ledger.book import Book
 from connector.ledger.error_book import ErrorPost
 from connector.ledger.ledger import Ledger
+from connector.ledger.plan import plan
 from connector.ledger.send_errors import waiting_error
 from connector.ledger.tables import errors, records
 from connector.sync_error import ErrorState, SyncError
@@ -18,7 +19,8 @@ _WAITING = select(records.c.number, records.c.taken_by).where(records.c.taken_by
 class MatchWatch:
     """Raises the error of a record that waited for its match value longer than the deadline.
 
-    The clock is monotonic and begins anew after a start, and when the value passes to another record.
+    The clock is monotonic and begins anew after a start, and when the value passes to another record. It stands while
+    a call is due that may free the value: a HubSpot that is away is no row's fault.
     """
 
     def __init__(self, ledger: Ledger, post: ErrorPost, deadline_s: float) -> None:
@@ -33,13 +35,15 @@ class MatchWatch:
         return await self._ledger.write(lambda tx: self._sweep(tx, now))
 
     def _sweep(self, tx: Connection, now: float) -> int:
-        waiting = [(row.number, row.taken_by) for row in tx.execute(_WAITING)]
+        book = Book(tx)
+        every = [(row.number, row.taken_by) for row in tx.execute(_WAITING)]
+        book.shelf.fetch_records({number for each in every for number in each})
+        waiting = [each for each in every if not _may_come_free(book, each[1])]
         self._since = {each: self._since.get(each, now) for each in waiting}
         self._raised = {number: self._raised[number] for number, _ in waiting if number in self._raised}
         ripe = [each for each in waiting if now - self._since[each] >= self._deadline_s]
         if not ripe:
             return 0
-        book = Book(tx)
         found = [(number, _error(book, number, owner, self._post.portal)) for number, owner in ripe]
         news = [(number, error) for number, error in found if error is not None and self._is_news(tx, number, error)]
         for number, error in news:
@@ -52,6 +56,19 @@ class MatchWatch:
             return False
         stands = select(errors.c.id).where(errors.c.id == error.id, errors.c.state == ErrorState.OPEN)
         return tx.execute(stands.where(errors.c.type == error.type)).first() is None
+
+
+def _may_come_free(book: Book, owner: int) -> bool:
+    """Whether the owner, or one that it waits for itself, has a call due or in flight."""
+    passed: set[int] = set()
+    following: int | None = owner
+    while following is not None and following not in passed:
+        passed.add(following)
+        record = book.shelf.known_record(following)
+        if record is None or record.in_flight is not None or plan(record) is not None:
+            return True
+        following = record.taken_by
+    return False
 
 
 def _error(book: Book, number: int, owner: int, portal: str) -> SyncError | None:

@@ -277,6 +277,18 @@ async def test_waiting_too_long_for_an_email_is_an_error_until_it_is_free(office
     assert [ErrorState.OPEN, ErrorState.RESOLVED] == [each.state for each in office.errors]
 
 
+async def test_a_value_that_waits_for_a_call_to_hubspot_is_no_error(office: Office) -> None:
+    """While HubSpot is away, nothing that the owner still has to send counts as the row's fault."""
+    watch = MatchWatch(office.ledger, office.post, deadline_s=10)
+    await office.say(person("1", 1, "ann@x.example"), person("2", 2, "bob@x.example"))
+    await office.send()
+    await office.say(person("1", 3, "bob@x.example"), person("2", 4, "ann@x.example"))
+    assert [0, 0] == [await watch.sweep(now) for now in (0, 100)]
+    await office.send(rounds=10)
+    assert [0, 0] == [await watch.sweep(now) for now in (200, 300)]
+    assert [] == office.errors
+
+
 async def test_a_record_created_while_its_email_changed_to_one_in_use(office: Office) -> None:
     """The create lands, both have ids, and the later one does without the e-mail."""
     await office.say(person("1", 1, "ann@x.example"))
