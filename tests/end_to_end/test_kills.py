@@ -119,8 +119,8 @@ def test_a_kill_between_the_parents_answer_and_its_links(world: World) -> None:
     world.fault("slow", delay_s=20, match={"path_regex": LINKS})
     order = world.sql("SELECT nextval('orders_id_seq')")[0][0]
     world.sql(
-        "INSERT INTO orders (id, number, customer_id, status, total, placed_at)"
-        " SELECT %s, 'K-1', id, 'paid', 20, now() FROM customers"
+        "INSERT INTO orders (id, number, customer_id, status, currency, total, placed_at)"
+        " SELECT %s, 'K-1', id, 'paid', 'EUR', 20, now() FROM customers"
         " WHERE id::text NOT IN (SELECT external_id FROM demo.refused) LIMIT 1",
         order,
     )
