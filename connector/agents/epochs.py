@@ -112,6 +112,11 @@ class Acceptance:
         ends = self.topic.end_offsets
         return not self.is_anew and any(each.next > ends.get(each.partition, 0) for each in read)
 
+    def lacks_records(self, read: Sequence[Progress]) -> bool:
+        """Whether records were removed before they were read."""
+        starts = self.topic.start_offsets
+        return any(each.next < starts.get(each.partition, 0) for each in read)
+
     def next_id(self, read: Sequence[Progress]) -> str:
         """The id of the epoch to go on in; the last one's if offsets still tell what is newer."""
         if self.is_anew:
@@ -133,10 +138,10 @@ def _accept(tx: Connection, it: Acceptance) -> None:
     read = _read_in(tx, it.last)
     epoch_id = it.next_id(read)
     meet_topic(tx, it.topic.name, epoch_id, it.partitions, it.starts() if epoch_id != it.last.id else None)
-    passed = sum(_go_on(tx, it, agent, epoch_id, read) for agent in {each.agent: None for each in read})
-    if epoch_id == it.last.id and not passed:
+    if epoch_id == it.last.id and not it.lacks_records(read):
         log.info("nothing to accept", topic=it.topic.name)
         return
+    passed = sum(_go_on(tx, it, agent, epoch_id, read) for agent in {each.agent: None for each in read})
     facts = {
         "topic": it.topic.name,
         "epoch": epoch_id,

@@ -65,12 +65,11 @@ async def accept(ledger: Ledger, now: TopicInfo, *, at_end: bool = False) -> lis
 
 
 async def test_same_topic_keeps_its_epoch(ledger: Ledger) -> None:
-    """Meeting it again changes nothing, nor does an acceptance that has nothing to accept."""
+    """Meeting it again changes nothing, nor does an acceptance that has nothing to accept, left in a unit file."""
     await read(ledger, {0: 5, 1: 5})
-    for epochs in (
-        await meet(ledger, [topic({0: 7, 1: 7})], {}, ordered=True),
-        {NAME: await accept(ledger, topic({0: 7, 1: 7}))},
-    ):
+    now = topic({0: 7, 1: 7})
+    for accepted in ({}, {NAME: False}, {NAME: True}):
+        epochs = await meet(ledger, [now], accepted, ordered=True)
         assert [Epoch(1, NAME, "a", 2)] == epochs[NAME]
     assert {("a", 0): 5, ("a", 1): 5} == await positions(ledger)
     assert [] == await ledger.read(lambda tx: tx.execute(select(audit)).all())
@@ -159,8 +158,8 @@ async def test_own_topic_takes_more_partitions_unasked(ledger: Ledger) -> None:
     await ledger.write(lambda tx: progress.begin(tx, "apply:deals", NAME, "a", 0, 0))
     with pytest.raises(GapError, match="id b, was a"):
         await meet(ledger, [topic({0: 1}, "b")], {}, ordered=False)
-    for ends in ({0: 1}, {0: 1, 1: 0}):
-        assert [Epoch(1, NAME, "a", 0)] == (await meet(ledger, [topic(ends)], {}, ordered=False))[NAME]
+    for ends, accepted in (({0: 1}, {NAME: True}), ({0: 1}, {}), ({0: 1, 1: 0}, {})):
+        assert [Epoch(1, NAME, "a", 0)] == (await meet(ledger, [topic(ends)], accepted, ordered=False))[NAME]
 
 
 def test_accepted_topics_as_given() -> None:
