@@ -40,7 +40,8 @@ def sender_states(tx: Connection) -> dict[str, TypeState]:
     found = {}
     for kind in ObjectType:
         query = select(records.c.attempts).where(records.c.type == str(kind), records.c.due)
-        attempts = [kept[-1] for kept in tx.execute(query.limit(LOOKED_AT)).scalars() if kept]
+        longest = query.order_by(records.c.lane, records.c.due_since).limit(LOOKED_AT)
+        attempts = [kept[-1] for kept in tx.execute(longest).scalars() if kept]
         if attempts:
             found[str(kind)] = _state(max(attempts, key=lambda each: str(each["at"])))
     return found
