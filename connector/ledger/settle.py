@@ -130,9 +130,18 @@ def _refused(record: Record, sent: InFlight, refusal: Refusal) -> Settled:
             return Settled(replace(record, resolving=True))
         if refusal.property_name == record.desired.match_by:
             return Settled(_matched(record, Found(refusal.existing_id, {})))
-        if record.archive_sent:
-            return Settled(record, needs_key=True)
+    if _keeps_our_key(record, sent, refusal):
+        return Settled(replace(record, archive_sent=False), needs_key=True)
     return Settled(replace(record, refused_generation=sent.generation, refused_before=True), refusal)
+
+
+def _keeps_our_key(record: Record, sent: InFlight, refusal: Refusal) -> bool:
+    """Whether the record that we archived may still hold our key, which HubSpot's documents leave open.
+
+    Another key is tried once for each archiving; what is refused for another reason is refused with that one too.
+    """
+    unnamed = refusal.existing_id is not None or refusal.property_name is None
+    return sent.act is Act.UPSERT and record.hubspot_id is None and record.archive_sent and unnamed
 
 
 def _ambiguous(record: Record, sent: InFlight) -> Record:

@@ -167,3 +167,13 @@ def test_after_its_answer_a_record_rests(first: dict[str, Value], then: dict[str
     changed = replace(known, desired=Desired(Fate.KEEP, then), generation=2)
     if plan(changed) is not None:
         assert plan(settle(sent(changed), Written("9")).record) is None
+
+
+def test_a_key_that_an_archived_record_keeps_is_replaced_once() -> None:
+    """What we archived may hold our key: another is tried, and only a second refusal is the record's."""
+    back = replace(written({"a": 1}), hubspot_id=None, told={}, archive_sent=True, desired=Desired(Fate.KEEP, {"a": 2}))
+    refused = Refused(Refusal("UNKNOWN_ERROR", "is archived"))
+    once = settle(sent(back), refused)
+    assert (True, None) == (once.needs_key, once.refusal)
+    twice = settle(sent(once.record), refused)
+    assert (False, refused.refusal) == (twice.needs_key, twice.refusal)
