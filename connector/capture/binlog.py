@@ -6,7 +6,6 @@ Each user is an account for `%` and one for `localhost`: an anonymous local acco
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from connector.capture import binlog_catalogue as catalogue
@@ -15,8 +14,8 @@ from connector.capture.binlog_rights import NOBODY, Grant, Rights, read_rights
 from connector.capture.binlog_server import Server, require_binlog, server_of
 from connector.capture.errors import CaptureError
 from connector.capture.plan import SCHEMA, CapturePlan
+from connector.capture.script import PASSWORD_PLACE, script, without_password
 
-PASSWORD_PLACE: Final = "choose-a-password"  # noqa: S105 - stands where an administrator writes one
 MADE_BY_US: Final = "shopbridge capture made the user"
 """Begins the comment of our heartbeat table where the connector's user is ours to drop."""
 
@@ -112,17 +111,9 @@ def _granted(wanted: Sequence[Grant]) -> list[str]:
 
 def sql_script(plan: CapturePlan, server: Server, there: Rights = NOBODY) -> str:
     """The statements as a script for an administrator, without a password in it."""
-    plan = replace(plan, address=replace(plan.address, password=PASSWORD_PLACE))
-    text = "\n".join(f"{statement};" for statement in statements(plan, server, there))
-    head = f"-- What shopbridge needs to capture {', '.join(plan.tables)}.\n-- To be run as an administrator."
-    note = (
-        f"\n-- Then write the user and its password into the shop file:\n"
-        f"--   capture: {{url: {plan.kind}://{plan.address.user}:{PASSWORD_PLACE}@{plan.address.host}:"
-        f"{plan.address.port}/{plan.schema}}}"
-        if PASSWORD_PLACE in text
-        else ""
-    )
-    return f"{head}\n{text}{note}\n"
+    plan = without_password(plan)
+    run_as, needed = "an administrator", statements(plan, server, there)
+    return script(plan, needed, run_as=run_as, account="user", scheme=plan.kind, path=plan.schema)
 
 
 def apply(plan: CapturePlan, url: str) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 import psycopg
@@ -12,8 +11,8 @@ from connector.capture import catalogue
 from connector.capture.catalogue import ROLE_COMMENT, Catalogue, Connection, Grant, quoted
 from connector.capture.errors import CaptureError
 from connector.capture.plan import SCHEMA, CapturePlan
+from connector.capture.script import PASSWORD_PLACE, script, without_password
 
-PASSWORD_PLACE: Final = "choose-a-password"  # noqa: S105 - stands where an administrator writes one
 NOTHING: Final = Catalogue()
 ANEW: Final = (
     "Run `shopbridge capture remove`, then `apply`, which loads all rows again. Rows deleted in between are not "
@@ -58,20 +57,9 @@ def statements(plan: CapturePlan, there: Catalogue = NOTHING) -> list[str]:
 
 def sql_script(plan: CapturePlan, there: Catalogue = NOTHING) -> str:
     """The statements as a script for an administrator, without a password in it."""
-    plan = replace(plan, address=replace(plan.address, password=PASSWORD_PLACE))
-    text = "\n".join(f"{statement};" for statement in statements(plan, there))
-    head = (
-        f"-- What shopbridge needs to capture {', '.join(plan.tables)}.\n"
-        f"-- To be run as a superuser in the database {plan.address.database}."
-    )
-    note = (
-        f"\n-- Then write the role and its password into the shop file:\n"
-        f"--   capture: {{url: postgresql://{plan.address.user}:{PASSWORD_PLACE}@{plan.address.host}:{plan.address.port}"
-        f"/{plan.address.database}}}"
-        if PASSWORD_PLACE in text
-        else ""
-    )
-    return f"{head}\n{text}{note}\n"
+    plan = without_password(plan)
+    run_as, path = f"a superuser in the database {plan.address.database}", plan.address.database
+    return script(plan, statements(plan, there), run_as=run_as, account="role", scheme="postgresql", path=path)
 
 
 def apply(plan: CapturePlan, url: str) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -19,13 +18,14 @@ from connector.capture.decode import ChangeDecoder, schema_ids
 from connector.capture.errors import CaptureError
 from connector.capture.log_status import LogStatus
 from connector.capture.plan import CapturePlan, plan_capture
+from connector.capture.script import PASSWORD_PLACE
 from connector.capture.session import session_of
 from connector.change import UNAVAILABLE, Operation
 from connector.http import Http
 from connector.mapping import load_shop
 from connector.registry import Registry
 from tests.support.every_type import SETUP
-from tests.support.lab import Lab, lab_of
+from tests.support.lab import Lab, addresses_of, lab_of
 from tests.support.world import wait_until
 
 pytestmark = pytest.mark.end_to_end
@@ -73,11 +73,8 @@ INSERT INTO long_values VALUES (1, 'a', repeat('t', 9000), decode(repeat('ab', 9
 
 @pytest.fixture(scope="module")
 def addresses(request: pytest.FixtureRequest) -> Mapping[str, str]:
-    """The stack that the environment names, as `deploy.local env` prints it, or else the shared one."""
-    if "SHOP_ADMIN_URL" in os.environ:
-        return os.environ
-    shared: Mapping[str, str] = request.getfixturevalue("stack")
-    return shared
+    """The addresses of the stack to test on."""
+    return addresses_of(request, "SHOP_ADMIN_URL")
 
 
 @pytest.fixture
@@ -221,7 +218,7 @@ async def test_without_rights_the_sql_is_given_and_works(lab: Lab, tmp_path: Pat
     """The shop's own role may not prepare capture; what it is told to run does, with a password of one's choice."""
     with pytest.raises(CaptureError) as caught:
         await lab.apply(url=lab.owner)
-    script = str(caught.value).split("run:\n\n", 1)[1].replace(postgres.PASSWORD_PLACE, "chosen")
+    script = str(caught.value).split("run:\n\n", 1)[1].replace(PASSWORD_PLACE, "chosen")
     lab.sql(script)
 
     path = tmp_path / "external.yaml"

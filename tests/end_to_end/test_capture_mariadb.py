@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from connector.capture import binlog, binlog_catalogue, control, signals
+from connector.capture import binlog_catalogue, control, signals
 from connector.capture.binlog_rights import NOBODY, read_rights
 from connector.capture.config import connector_config, topics
 from connector.capture.control import Applied
@@ -23,13 +22,14 @@ from connector.capture.errors import CaptureError
 from connector.capture.log_status import LogStatus
 from connector.capture.plan import plan_capture
 from connector.capture.reread import reread
+from connector.capture.script import PASSWORD_PLACE
 from connector.capture.session import session_of
 from connector.change import Change, Operation
 from connector.kafka import Admin
 from connector.mapping import load_shop
 from connector.operations import capturing, database
 from tests.end_to_end.conftest import HOME
-from tests.support.lab import Lab, lab_of
+from tests.support.lab import Lab, addresses_of, lab_of
 from tests.support.world import ROOT, wait_until
 
 pytestmark = pytest.mark.end_to_end
@@ -122,11 +122,8 @@ READ = {
 
 @pytest.fixture(scope="module")
 def addresses(request: pytest.FixtureRequest) -> Mapping[str, str]:
-    """The stack that the environment names, as `deploy.local env` prints it, or else the shared one."""
-    if "LEGACY_ADMIN_URL" in os.environ:
-        return os.environ
-    shared: Mapping[str, str] = request.getfixturevalue("stack")
-    return shared
+    """The addresses of the stack to test on."""
+    return addresses_of(request, "LEGACY_ADMIN_URL")
 
 
 @pytest.fixture
@@ -334,7 +331,7 @@ async def test_without_rights_the_sql_is_given_and_works(lab: Lab, tmp_path: Pat
     """The shop's own user may not prepare capture; what it is told to run does, with a password of one's choice."""
     with pytest.raises(CaptureError) as caught:
         await lab.apply(url=lab.owner)
-    script = str(caught.value).split("run:\n\n", 1)[1].replace(binlog.PASSWORD_PLACE, "chosen")
+    script = str(caught.value).split("run:\n\n", 1)[1].replace(PASSWORD_PLACE, "chosen")
     lab.sql(*(line.rstrip(";") for line in script.splitlines() if line and not line.startswith("--")))
 
     path = tmp_path / "given.yaml"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from connector.capture import control, signals
 from connector.capture.connect import Connect
@@ -25,6 +27,14 @@ from connector.record import Record
 from connector.registry import Registry
 from connector.settings import Settings
 from tests.support.world import wait_until
+
+
+def addresses_of(request: pytest.FixtureRequest, variable: str) -> Mapping[str, str]:
+    """The stack that the environment names by `variable`, as `deploy.local env` prints it, or else the shared one."""
+    if variable in os.environ:
+        return os.environ
+    shared: Mapping[str, str] = request.getfixturevalue("stack")
+    return shared
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from connector.capture.decode import database_position
 from connector.capture.log_status import LogStatus
 from connector.capture.plan import Address, CapturePlan
 from connector.capture.reading import BinlogPosition, binlog_position, kept_for
+from connector.capture.script import PASSWORD_PLACE
 from connector.security import KafkaAccess
 from connector.settings import Settings
 
@@ -148,7 +149,7 @@ def test_the_script_holds_no_password(mariadb: CapturePlan) -> None:
     """It goes through other people's hands."""
     script = binlog.sql_script(mariadb, MARIADB)
     assert "pass''word" not in script
-    assert 3 == script.count(binlog.PASSWORD_PLACE)
+    assert 3 == script.count(PASSWORD_PLACE)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from connector.capture import postgres
 from connector.capture.catalogue import Catalogue, Grant
 from connector.capture.errors import CaptureError
 from connector.capture.plan import CapturePlan
+from connector.capture.script import PASSWORD_PLACE
 
 ALL_THERE = Catalogue(
     role_replicates=True,
@@ -100,7 +101,7 @@ def test_the_script_holds_no_password(plan: CapturePlan) -> None:
     script = postgres.sql_script(plan)
 
     assert "pass" + "''word" not in script
-    assert script.count(postgres.PASSWORD_PLACE) == 2
+    assert script.count(PASSWORD_PLACE) == 2
 
 
 def test_a_role_with_a_referred_password_must_exist(plan: CapturePlan) -> None:
