@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from connector.sandbox.answers import Answer, Refusal
 from connector.sandbox.clock import Clock
 from connector.sandbox.limits import too_many
-from connector.sandbox.object_types import known_type
+from connector.sandbox.texts import Pattern, TypeName
 
 Effect = Literal[
     "423",
@@ -54,26 +54,9 @@ class Match(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     method: str | None = None
-    path_regex: str | None = None
-    object_type: str | None = None
+    path_regex: Pattern | None = None
+    object_type: TypeName | None = None
     contains: str | None = None
-
-    @field_validator("path_regex")
-    @classmethod
-    def _compiles(cls, text: str | None) -> str | None:
-        try:
-            re.compile(text or "")
-        except re.error as error:
-            raise ValueError(f"no regular expression: {error}") from error
-        return text
-
-    @field_validator("object_type")
-    @classmethod
-    def _known(cls, text: str | None) -> str | None:
-        kind = known_type(text) if text is not None else None
-        if text is not None and kind is None:
-            raise ValueError(f"no object type: {text}")
-        return kind.name if kind else None
 
     def hits(self, seen: Seen) -> bool:
         return (

@@ -11,17 +11,9 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from connector.sandbox.object_types import known_type
-
-
-def type_named(text: str) -> str:
-    """Give the name of an object type that is named as in a path. Raises ValueError if there is none."""
-    kind = known_type(text)
-    if kind is None:
-        raise ValueError(f"no object type: {text}")
-    return kind.name
+from connector.sandbox.texts import Pattern, TypeName
 
 
 class _Rule(BaseModel):
@@ -29,13 +21,8 @@ class _Rule(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    object_type: str
+    object_type: TypeName
     property: str
-
-    @field_validator("object_type")
-    @classmethod
-    def _known(cls, text: str) -> str:
-        return type_named(text)
 
     def meets(self, object_type: str, name: str) -> bool:
         return (self.object_type, self.property) == (object_type, name)
@@ -55,22 +42,13 @@ class ValidationRule(_Rule):
     kind of rule has its own.
     """
 
-    pattern: str | None = None
+    pattern: Pattern | None = None
     min_length: int | None = Field(None, ge=0)
     max_length: int | None = Field(None, ge=0)
     minimum: Decimal | None = None
     maximum: Decimal | None = None
     code: str | None = None
     message: str | None = None
-
-    @field_validator("pattern")
-    @classmethod
-    def _compiles(cls, text: str | None) -> str | None:
-        try:
-            re.compile(text or "")
-        except re.error as error:
-            raise ValueError(f"no regular expression: {error}") from error
-        return text
 
     @model_validator(mode="after")
     def _asks_for_something(self) -> ValidationRule:

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from connector.sandbox.rules import ConditionalRule, ValidationRule, type_named
+from connector.sandbox.rules import ConditionalRule, ValidationRule
+from connector.sandbox.texts import type_named
 
 
 @dataclass(frozen=True, slots=True)
