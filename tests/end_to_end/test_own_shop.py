@@ -18,7 +18,8 @@ import pytest
 from connector.mapping import load_shop
 from connector.mapping.shop import TableMapping
 from tests.support.small_shop import CASES, SmallShop
-from tests.support.world import BIN, ROOT, World
+from tests.support.typed import typed
+from tests.support.world import World
 
 pytestmark = pytest.mark.end_to_end
 
@@ -54,17 +55,7 @@ class Books:
 
     def type(self, *arguments: str) -> tuple[int, str]:
         """Type a command; its exit code, and all that it printed."""
-        done = subprocess.run(
-            [str(BIN / "shopbridge"), *arguments],
-            env=self.world.environment,
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        return done.returncode, done.stdout
+        return typed(self.world, *arguments)
 
     def left_over(self) -> list[tuple[Any, ...]]:
         """What of capture is still in the database: slots, publications, our tables."""

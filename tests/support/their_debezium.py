@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,7 +9,8 @@ import httpx
 import psycopg
 
 from tests.support.small_shop import CASES, SmallShop
-from tests.support.world import BIN, ROOT, World, WorldError, wait_until
+from tests.support.typed import typed
+from tests.support.world import World, WorldError, wait_until
 
 TABLES = (CASES / "external.sql").read_text()
 SHOP = (CASES / "external.yaml").read_text()
@@ -90,17 +90,7 @@ class Theirs:
 
     def type(self, *arguments: str) -> tuple[int, str]:
         """Type a command; its exit code, and all that it printed."""
-        done = subprocess.run(
-            [str(BIN / "shopbridge"), *arguments],
-            env=self.world.environment,
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        return done.returncode, done.stdout
+        return typed(self.world, *arguments)
 
     def _streams(self) -> bool:
         status = self._connect.get(f"/connectors/{self.name}/status").json()
