@@ -12,6 +12,11 @@ Value = None | bool | int | str | Decimal | date | datetime
 """A typed property value; `None` clears; a `datetime` is an instant with a zone. Dialects render, mapping never."""
 
 
+EMAIL = "email"
+FURTHER_EMAILS = "hs_additional_emails"
+"""A contact's first address, and those beside it, parted by semicolons (HubSpot docs)."""
+
+
 class ObjectType(enum.StrEnum):
     """The four objects of the eCommerce Bridge."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, delete, insert, select, tuple_
+from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_
 
+from connector.ledger.bulk import select_in
 from connector.ledger.identity import Claims
 from connector.ledger.tables import claims as table
 from connector.message import ObjectType
@@ -14,7 +14,10 @@ from connector.message import ObjectType
 Contested = tuple[ObjectType, str]
 """A match value of one type."""
 
-_CHUNK = 400
+
+_DELETE = delete(table).where(
+    table.c.type == bindparam("of"), table.c.value == bindparam("gone"), table.c.record == bindparam("by")
+)
 
 
 class ClaimBook:
@@ -41,11 +44,12 @@ class ClaimBook:
         unread = sorted({each for each in contested if each not in self._claimed})
         for each in unread:
             self._claimed[each] = set()
-        for start in range(0, len(unread), _CHUNK):
-            names = [(str(kind), value) for kind, value in unread[start : start + _CHUNK]]
-            for row in self._tx.execute(select(table).where(tuple_(table.c.type, table.c.value).in_(names))):
-                if row.record not in self._now:
-                    self._claimed[ObjectType(row.type), row.value].add(row.record)
+        if not unread:
+            return
+        names = [(str(kind), value) for kind, value in unread]
+        for row in select_in(self._tx, select(table), tuple_(table.c.type, table.c.value), names):
+            if row.record not in self._now:
+                self._claimed[ObjectType(row.type), row.value].add(row.record)
         for number, (kind, values) in self._now.items():
             for value in values:
                 if (kind, value) in self._claimed:
@@ -57,15 +61,12 @@ class ClaimBook:
 
     def write(self) -> None:
         """Write what has changed."""
-        gone, new = defaultdict(list), []
+        gone, new = [], []
         for number, (kind, now) in self._now.items():
             before = self._before[number]
-            for value in before - now:
-                gone[str(kind)].append((value, number))
+            gone += [{"of": str(kind), "gone": value, "by": number} for value in before - now]
             new += [{"type": str(kind), "value": value, "record": number} for value in now - before]
-        for kind_name, pairs in gone.items():
-            for start in range(0, len(pairs), _CHUNK):
-                dead = tuple_(table.c.value, table.c.record).in_(pairs[start : start + _CHUNK])
-                self._tx.execute(delete(table).where(table.c.type == kind_name, dead))
+        if gone:
+            self._tx.execute(_DELETE, gone)
         if new:
             self._tx.execute(insert(table), new)

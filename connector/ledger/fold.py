@@ -9,12 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from connector.ledger.state import Contribution, Desired, Fate, Life, Parent, Place, Standing, Wanted
-from connector.message import DeletePolicy, LinkKind, ObjectRef, ObjectType, Value
+from connector.message import EMAIL, DeletePolicy, LinkKind, ObjectRef, ObjectType, Value
 from connector.version import SourceRow
 
 _NO_ROW = SourceRow("", "")
-
-EMAIL = "email"
 
 Parents = Callable[[ObjectRef], Parent]
 """What is known of a parent; `NEVER_SEEN` for one that is not."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from connector.ledger.fold import EMAIL, normal
+from connector.ledger.fold import normal
 from connector.ledger.state import Act, Fate, InFlight, Recheck, Record
 from connector.ledger.values import EMPTY, digest, same
-from connector.message import ObjectType
+from connector.message import EMAIL, FURTHER_EMAILS, ObjectType
 from connector.outcome import (
     Ambiguous,
     Archived,
@@ -20,9 +20,6 @@ from connector.outcome import (
     SchemaRefused,
     Written,
 )
-
-FURTHER_EMAILS = "hs_additional_emails"
-"""A contact's addresses beside its first, parted by semicolons (HubSpot docs)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +112,13 @@ def _matched(record: Record, found: Found) -> Record:
     told: dict[str, str | None] = {}
     if match_by == EMAIL and record.desired.match_value in further:
         told = {match_by: digest(record.desired.properties.get(match_by))}
-    keyed = _bears_key(record, found)
-    adopted = replace(record, hubspot_id=found.hubspot_id, told=told, keyed=keyed, held=held, recheck=None)
-    return replace(adopted, missing=False, archive_sent=False)
+    return replace(_adopted(record, found), told=told, held=held)
+
+
+def _adopted(record: Record, found: Found) -> Record:
+    """HubSpot's record is this one from now on; nothing is known of what it holds."""
+    there = replace(record, hubspot_id=found.hubspot_id, told={}, keyed=record.key in found.properties.values())
+    return replace(there, resolving=False, recheck=None, missing=False, archive_sent=False)
 
 
 def _refused(record: Record, sent: InFlight, refusal: Refusal) -> Settled:
@@ -167,9 +168,8 @@ def _absent(record: Record, sent: InFlight, *, recreate: bool) -> Record:
 def _found(record: Record, found: Found) -> Settled:
     """A record read: adopted if its id is new to us, and compared where a late write may have changed it."""
     if record.hubspot_id != found.hubspot_id:
-        keyed = record.hubspot_id is None or _bears_key(record, found)
-        adopted = replace(record, hubspot_id=found.hubspot_id, told={}, keyed=keyed, resolving=False, recheck=None)
-        return Settled(replace(adopted, missing=False, archive_sent=False))
+        adopted = _adopted(record, found)
+        return Settled(replace(adopted, keyed=adopted.keyed or record.hubspot_id is None))
     read = replace(record, resolving=False, held=_held(record, found))
     if record.recheck is None:
         return Settled(read)
@@ -180,10 +180,6 @@ def _found(record: Record, found: Found) -> Settled:
         return Settled(replace(read, recheck=None), kept_differently=differing)
     told: dict[str, str | None] = {**record.told, **dict.fromkeys(differing)}
     return Settled(replace(read, told=told, recheck=Recheck(differing, repeated=True)))
-
-
-def _bears_key(record: Record, found: Found) -> bool:
-    return record.key in found.properties.values()
 
 
 def _held(record: Record, found: Found) -> frozenset[str]:

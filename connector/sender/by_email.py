@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from connector.message import ObjectType
+from connector.message import EMAIL, ObjectType
 from connector.outcome import Found, Missing, NotSent, Outcome, Refusal, Refused
 from connector.sender.batch import Item, carry_out
 from connector.sender.calls import Plan
-from connector.sender.matching import EMAIL, as_held, seek
+from connector.sender.matching import as_held, seek
 from connector.sender.owners import Owners
 from connector.sender.refusals import Judge
 from connector.sender.verbs import Dialect, Write

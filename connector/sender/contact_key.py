@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable
 from typing import Final
 
-from connector.message import ObjectType
+from connector.message import EMAIL, ObjectType
 from connector.outcome import Ambiguous, Archived, NotSent, Outcome, SchemaRefused, Step, Written
 from connector.sender.batch import Item, carry_out
 from connector.sender.calls import Answer, Call, CallKind, Plan, Reply
-from connector.sender.matching import EMAIL
 from connector.sender.refusals import Judge
 from connector.sender.verbs import Bin, Dialect, Write
 

@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 from uuid import uuid4
 
 from connector.errors import FatalError, RowError
-from connector.message import ObjectType
+from connector.message import EMAIL, ObjectType
 from connector.outcome import (
     Archive,
     Found,
@@ -34,7 +34,7 @@ from connector.sender.batch import Item, carry_out, silent
 from connector.sender.by_email import ByEmail
 from connector.sender.calls import Plan
 from connector.sender.contact_key import ContactKey
-from connector.sender.matching import EMAIL, Wanted, seek
+from connector.sender.matching import Wanted, seek
 from connector.sender.owners import Owners
 from connector.sender.paths import Paths
 from connector.sender.refusals import Constants, Judge

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
-from connector.message import ObjectType
+from connector.message import EMAIL, FURTHER_EMAILS, ObjectType
 from connector.outcome import Ambiguous, Found, Missing, NotSent, Outcome, SchemaRefused
 from connector.sender.batch import Index, Item, Judged, ambiguous, carry_out
 from connector.sender.calls import Answer, Call, CallKind, Plan
 from connector.sender.refusals import Judge, category, correlation_id, items
 from connector.sender.verbs import Dialect, complete
-
-EMAIL: Final = "email"
-FURTHER_EMAILS: Final = "hs_additional_emails"
 
 Wanted = tuple[int, str]
 """A record's number, and the value whose holder it asks for."""

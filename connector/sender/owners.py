@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from connector.message import ObjectType
+from connector.message import EMAIL, ObjectType
 from connector.outcome import Found, NotSent, Outcome, Refusal, Refused
 from connector.sender.batch import Item
 from connector.sender.calls import Plan
-from connector.sender.matching import EMAIL, Wanted
+from connector.sender.matching import Wanted
 from connector.sender.refusals import CONFLICT
 
 _LATER = NotSent("the owner of the conflicting value could not be read")
