@@ -63,22 +63,25 @@ class Shelf:
         unread = {ref for ref in refs if ref not in self._objects and ref not in self._unknown}
         names = sorted((ref.store, str(ref.type), ref.external_id) for ref in unread)
         columns = tuple_(objects.c.store, objects.c.type, objects.c.external_id)
-        self._keep_objects(self._in(_GLANCE, columns, names))
+        for row in self._in(_GLANCE, columns, names):
+            self._keep_object(row)
         self._unknown |= {ref for ref in unread if ref not in self._objects}
 
     def glance_at(self, numbers: set[int]) -> None:
         """As `glance`, by number."""
         unread = [number for number in numbers if number not in self._numbered]
-        self._keep_objects(self._in(_GLANCE, objects.c.number, unread))
+        for row in self._in(_GLANCE, objects.c.number, unread):
+            self._keep_object(row)
 
     def fetch_records(self, numbers: set[int]) -> None:
         """Read these records, their objects with all contributions, and the links of which they are the child."""
         missing = sorted(number for number in numbers if number not in self._records)
+        if not missing:
+            return
         for row in self._in(select(records), records.c.number, missing):
             self._records[row.number] = stored_from_row(row)
-        for number in missing:
-            self._members[number] = []
-        members = self._keep_objects(self._in(_GLANCE, objects.c.record, missing))
+        self._members |= {number: [] for number in missing}
+        members = [self._keep_object(row) for row in self._in(_GLANCE, objects.c.record, missing)]
         for member in members:
             self._members[member.record].append(member.number)
         self._fetch_contributions({member.number for member in members})
@@ -93,7 +96,8 @@ class Shelf:
         return self._objects[ref]
 
     def numbered(self, number: int) -> ObjectRow:
-        self.glance_at({number})
+        if number not in self._numbered:
+            self.glance_at({number})
         return self._numbered[number]
 
     def parent(self, subject: ObjectRow) -> Parent:
@@ -263,9 +267,6 @@ class Shelf:
     def _in(self, query: Select[Any], column: Any, values: list[Any]) -> Iterable[Any]:
         return select_in(self._tx, query, column, values)
 
-    def _keep_objects(self, rows: Iterable[Any]) -> list[ObjectRow]:
-        return [self._keep_object(row) for row in rows]
-
     def _keep_object(self, row: Any) -> ObjectRow:
         self._ids[row.record] = row.hubspot_id
         if row.number not in self._numbered:
@@ -275,15 +276,13 @@ class Shelf:
 
     def _fetch_contributions(self, numbers: set[int]) -> None:
         missing = sorted(number for number in numbers if number not in self._contributions)
-        for number in missing:
-            self._contributions[number] = {}
+        self._contributions |= {number: {} for number in missing}
         for row in self._in(select(contributions), contributions.c.object, missing):
             said = contribution_from_row(self.numbered(row.object).ref, row)
             self._contributions[row.object][row.topic, row.row_key] = said
 
     def _fetch_links(self, children: list[int]) -> None:
-        for child in children:
-            self._children[child] = set()
+        self._children |= {child: set() for child in children}
         rows = self._in(select(links), links.c.child, children)
         found = [self._keep_link(row) for row in rows if row.number not in self._dropped]
         for link in found:
