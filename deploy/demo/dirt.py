@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from random import Random
 
 BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -214,3 +215,7 @@ def line_options(rng: Random) -> str | None:
     return json.dumps(
         {"engraving": rng.choice(("Für Oma ❤", 'He said "hi"', "", "7")), "wrap": maybe(rng, 0.5)}, ensure_ascii=False
     )
+
+
+def price(rng: Random) -> Decimal:
+    return Decimal(rng.choice((rng.randrange(1, 5_000_000), rng.randrange(100, 5_000) * 10_000))).scaleb(-4)

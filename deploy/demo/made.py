@@ -31,3 +31,14 @@ class Made:
         return (
             f"{'made' if self.new else 'already there'}: {sizes}\nmust fail: {sum(self.must_fail.values())} ({causes})"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """One object that must fail: its row (key columns as JSON) and the cause."""
+
+    table: str
+    row_key: str
+    object_type: str
+    external_id: str
+    cause: str

@@ -14,7 +14,6 @@ from deploy.demo.legacy.rows import (
     STRANGE_STATUS,
     SWAPPING,
     Buyer,
-    Planted,
     Row,
     ShopRows,
     Sizes,
@@ -24,6 +23,7 @@ from deploy.demo.legacy.rows import (
     order,
     product,
 )
+from deploy.demo.made import Planted
 
 
 def build(seed: int, scale: float) -> ShopRows:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from random import Random
 
 from deploy.demo import dirt
+from deploy.demo.made import Planted
 
 Row = dict[str, object]
 """One row: column → value. Columns left out take their defaults."""
@@ -60,17 +61,6 @@ class Sizes:
         return cls(*shop, *faults, of(400, 8), of(4, 2), of(30, 3), of(100, 3), of(20, 2), of(20, 2))
 
 
-@dataclass(frozen=True, slots=True)
-class Planted:
-    """One object that must fail: its row (key columns as JSON) and the cause."""
-
-    table: str
-    row_key: str
-    object_type: str
-    external_id: str
-    cause: str
-
-
 @dataclass(slots=True)
 class ShopRows:
     """The rows of each table, and those among them that must fail."""
@@ -87,10 +77,6 @@ def western(text: str | None) -> str | None:
 def escaped(text: str) -> str:
     """A text as the shop's forms store it."""
     return html.escape(text).replace("&#x27;", "&#039;").replace("ü", "&uuml;")
-
-
-def price(rng: Random) -> Decimal:
-    return Decimal(rng.choice((rng.randrange(1, 5_000_000), rng.randrange(100, 5_000) * 10_000))).scaleb(-4)
 
 
 def moment(rng: Random) -> datetime:
@@ -135,8 +121,8 @@ def product(rng: Random, product_id: int) -> Row:
         "reference": f"L-{dirt.word(rng, 3)}-{product_id:06}",
         "name": escaped(marked),
         "description": description(rng),
-        "price": price(rng),
-        "wholesale_price": None if dirt.maybe(rng, 0.3) else price(rng),
+        "price": dirt.price(rng),
+        "wholesale_price": None if dirt.maybe(rng, 0.3) else dirt.price(rng),
         "condition": rng.choice(("new", "used", "refurbished")),
         "available_date": day_or_zero(rng),
         "active": int(not dirt.maybe(rng, 0.1)),
@@ -166,9 +152,9 @@ def order(rng: Random, order_id: int, buyer: Buyer, status: int, points: str | N
         "status_id": status,
         "currency": rng.choice(dirt.CURRENCIES),
         "payment": rng.choice(("card", "invoice", "cash", None)),
-        "total_paid": price(rng),
+        "total_paid": dirt.price(rng),
         "shipping": None if dirt.maybe(rng, 0.3) else Decimal(rng.randrange(200_000)).scaleb(-4),
-        "discount": rng.choice((None, Decimal("0.0000"), price(rng))),
+        "discount": rng.choice((None, Decimal("0.0000"), dirt.price(rng))),
         "loyalty": points,
         "note": dirt.note(rng),
         "valid": int(not dirt.maybe(rng, 0.08)),
@@ -183,5 +169,5 @@ def line(rng: Random, order_id: int, product_id: int | None) -> Row:
         "id_product": product_id,
         "product_name": escaped(rng.choice(("Stuhl & Tisch", '<b>Lampe</b> 3"', "Gutschein 5 €", "Für Zoë's Küche"))),
         "product_quantity": rng.choice((1, 1, 1, 2, 3, 10)),
-        "unit_price": price(rng),
+        "unit_price": dirt.price(rng),
     }

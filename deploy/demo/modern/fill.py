@@ -8,13 +8,13 @@ from random import Random
 from uuid import UUID
 
 from deploy.demo import dirt
+from deploy.demo.made import Planted
 from deploy.demo.modern.rows import (
     NEVER_FROM,
     STATUS_WEIGHTS,
     STATUSES,
     SWAPPING,
     Buyer,
-    Planted,
     ShopRows,
     Sizes,
     customer,

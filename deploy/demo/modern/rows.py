@@ -9,6 +9,7 @@ from random import Random
 from uuid import UUID
 
 from deploy.demo import dirt
+from deploy.demo.made import Planted
 
 Row = tuple[object, ...]
 """One row's values in the order of `COLUMNS`."""
@@ -91,27 +92,12 @@ class Sizes:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Planted:
-    """One object that must fail: its row (key columns as JSON) and the cause."""
-
-    table: str
-    row_key: str
-    object_type: str
-    external_id: str
-    cause: str
-
-
 @dataclass(slots=True)
 class ShopRows:
     """The rows of each table, and those among them that must fail."""
 
     tables: dict[str, list[Row]] = field(default_factory=lambda: {table: [] for table in COLUMNS})
     planted: list[Planted] = field(default_factory=list)
-
-
-def price(rng: Random) -> Decimal:
-    return Decimal(rng.choice((rng.randrange(1, 5_000_000), rng.randrange(100, 5_000) * 10_000))).scaleb(-4)
 
 
 def quantity(rng: Random) -> Decimal:
@@ -154,8 +140,8 @@ def product(rng: Random, product_id: int) -> Row:
         f"{dirt.word(rng, 3)}-{product_id:06}",
         f" {name} ✨ " if dirt.maybe(rng, 0.05) else name,
         dirt.description(rng),
-        price(rng),
-        None if dirt.maybe(rng, 0.2) else price(rng),
+        dirt.price(rng),
+        None if dirt.maybe(rng, 0.2) else dirt.price(rng),
         dirt.product_attributes(rng),
     )
 
@@ -187,4 +173,4 @@ def order(rng: Random, order_id: int, buyer: Buyer, status: str, points: str | N
 
 def line(rng: Random, order_id: int, line_no: int, product_id: int | None) -> Row:
     name = None if dirt.maybe(rng, 0.02) else f"{rng.choice(dirt.THINGS)}{rng.choice(('', ' (neu)', ' 🎁', '  '))}"
-    return (order_id, line_no, product_id, name, quantity(rng), price(rng), dirt.line_options(rng))
+    return (order_id, line_no, product_id, name, quantity(rng), dirt.price(rng), dirt.line_options(rng))

@@ -60,7 +60,7 @@ def edit_order(shop: LiveShop) -> None:
                 "order",
                 order["id_order"],
                 shipping=None,
-                discount=shop.rng.choice((None, rows.price(shop.rng))),
+                discount=shop.rng.choice((None, dirt.price(shop.rng))),
                 payment=shop.rng.choice((None, "cash")),
                 delivery_date=rows.moment_or_zero(shop.rng),
                 note=dirt.note(shop.rng),

@@ -35,7 +35,7 @@ def reprice_product(shop: LiveShop) -> None:
     product = shop.pick("ws_product")
     if product is not None:
         with shop.transaction() as work:
-            day, price = rows.day_or_zero(shop.rng), rows.price(shop.rng)
+            day, price = rows.day_or_zero(shop.rng), dirt.price(shop.rng)
             work.update("ws_product", product["id_product"], price=price, wholesale_price=None, available_date=day)
 
 
@@ -66,7 +66,7 @@ def return_product(shop: LiveShop) -> None:
     product = shop.unearth("ws_product")
     if product is not None:
         with shop.transaction() as work:
-            work.insert("ws_product", {**product, "price": rows.price(shop.rng)})
+            work.insert("ws_product", {**product, "price": dirt.price(shop.rng)})
 
 
 def renumber_product(shop: LiveShop) -> None:

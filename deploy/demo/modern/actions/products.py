@@ -23,7 +23,7 @@ def reprice_product(shop: LiveShop) -> None:
     product = shop.pick("products")
     if product is not None:
         with shop.transaction() as work:
-            work.update("products", {"id": product["id"]}, price=rows.price(shop.rng), cost=rows.price(shop.rng))
+            work.update("products", {"id": product["id"]}, price=dirt.price(shop.rng), cost=dirt.price(shop.rng))
 
 
 def reprice_many(shop: LiveShop) -> None:
@@ -52,7 +52,7 @@ def return_product(shop: LiveShop) -> None:
     product = shop.unearth("products")
     if product is not None:
         with shop.transaction() as work:
-            work.insert("products", {**product, "price": rows.price(shop.rng)})
+            work.insert("products", {**product, "price": dirt.price(shop.rng)})
 
 
 def rekey_product(shop: LiveShop) -> None:
