@@ -56,12 +56,15 @@ def compare(
     return tallies, differences
 
 
+CAPTION = "A record that is not counted as equal belongs to a row that HubSpot refuses: it is dead-lettered."
+
+
 def draw(tallies: Tallies) -> Table:
     """A line per store and object; the record of a person in several rows counts where the newest row is.
 
     `dead-lettered` counts the expected errors: a deal that lacks its contact is equal as well.
     """
-    table = Table(title="Shops and HubSpot compared")
+    table = Table(title="Shops and HubSpot compared", caption=CAPTION)
     for title in ("shop", "object"):
         table.add_column(title)
     for title in ("rows", "records", "equal"):
