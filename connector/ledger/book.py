@@ -105,7 +105,13 @@ class Book:
     def put_siblings(self, link: LinkRow) -> None:
         """Look again at links that may have waited for this one."""
         for each in self._siblings(link):
-            self.put_link(each)
+            self._look_again(each.number)
+
+    def _look_again(self, number: int) -> None:
+        """Put a link as it is by now: putting one link may change its siblings."""
+        link = self.shelf.link(number)
+        if link is not None:
+            self.put_link(link)
 
     def _siblings(self, link: LinkRow) -> list[LinkRow]:
         """The child's other links of the kind: to objects that may share a record, so that the same pair is meant."""
@@ -160,7 +166,9 @@ class Book:
             touched = self.shelf.links_to_parent(sorted(stirred))
             self.shelf.fetch_records({link.child for link in touched})
             for link in touched:
-                self.put_link(link)
+                self._look_again(link.number)
+                if not link.is_property:
+                    self.put_siblings(link)
             for child in sorted({link.child for link in touched if _changes_child(link, life=stirred[link.parent])}):
                 self.refresh(child, self.shelf.record(child).lane)
 
@@ -181,12 +189,13 @@ class Book:
         if fate in {Fate.LEAVE, Fate.WAIT} and not wanted:
             return
         wishes = {(each.kind, self.shelf.object(each.parent).number): each.required for each in wanted}
-        standing = {(link.kind, link.parent): link for link in self.shelf.links_of_child(child)}
+        standing = {(link.kind, link.parent): link.number for link in self.shelf.links_of_child(child)}
         for end, required in wishes.items():
-            link = standing.pop(end, None) or self.shelf.new_link(child, *end)
-            self._set(wish(link, wanted=True, required=required))
-        for link in standing.values():
-            self._set(wish(link, wanted=False, required=link.required))
+            known = self.shelf.link(standing.pop(end)) if end in standing else None
+            self._set(wish(known or self.shelf.new_link(child, *end), wanted=True, required=required))
+        for number in standing.values():
+            if (known := self.shelf.link(number)) is not None:
+                self._set(wish(known, wanted=False, required=known.required))
 
     def _set(self, link: LinkRow) -> None:
         self.put_link(replace(link, made=self._told_product(link)) if link.is_property else link)

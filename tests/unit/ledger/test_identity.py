@@ -303,3 +303,25 @@ async def test_a_record_created_while_its_email_changed_to_one_in_use(office: Of
     await office.send()
     assert {"1": "ann@x.example", "2": "bob@x.example"} == {key: row["email"] for key, row in people(office).items()}
     assert [] == office.errors
+
+
+async def test_an_order_that_goes_to_a_persons_other_row_and_to_nobody_is_linked_to_nobody(office: Office) -> None:
+    """The link stands for whichever row means the pair; given up, it is unmade, whoever of the rows had it."""
+    await office.say(person("1", 1, "ann@x.example"), deal("a", 1, "1"))
+    await office.send()
+    await office.say(deal("a", 2, "2"))
+    await office.say(person("2", 2, "ann@x.example"))
+    await office.say(deal("a", 3))
+    await office.send()
+    assert {} == deals_of(office)
+
+
+async def test_an_order_that_goes_to_a_row_which_proves_to_be_the_same_person_stays_linked(office: Office) -> None:
+    """The pair is one link's from the moment the rows share a record: nothing is unmade, and nothing made twice."""
+    await office.say(person("1", 1, "ann@x.example"), deal("a", 1, "1"))
+    await office.send()
+    await office.say(deal("a", 2, "2"))
+    await office.say(person("2", 2, "ann@x.example"))
+    assert {} == (await office.desk.due()).links
+    await office.send()
+    assert {"a": "1"} == deals_of(office)

@@ -28,15 +28,16 @@ class People:
 
     emails: dict[str, str | None] = field(default_factory=dict)
     revs: dict[str, int] = field(default_factory=dict)
-    orders: dict[str, str] = field(default_factory=dict)
+    orders: dict[str, str | None] = field(default_factory=dict)
     offset: int = 0
 
     def change(self, what: str, which: int, value: int) -> SyncMessage:
         self.offset += 1
         name = str(which)
         if what == "order":
-            self.orders[name] = str(value % 4)
-            return deal(name, self.offset, str(value % 4))
+            customer = str(value % 5) if value % 5 < 4 else None
+            self.orders[name] = customer
+            return deal(name, self.offset, customer)
         if what == "no customer":
             self.emails.pop(name, None)
             return deleted(ObjectType.CONTACT, name, self.offset)
@@ -143,7 +144,8 @@ def _judge(office: Office, people: People, shares: dict[str, str | None]) -> Non
         if wanted and wanted not in _all_addresses(held[hubspot_id]):
             assert wanted in everywhere, "an e-mail that was free is missing"
     deals = {row["dealname"]: each for each, row in office.portal.records.items() if "dealname" in row}
-    expected = {(deals[order], records_of[name]) for order, name in people.orders.items() if name in records_of}
+    linked = {order: records_of[name] for order, name in people.orders.items() if name in records_of}
+    expected = {(deals[order], contact) for order, contact in linked.items()}
     assert expected == {(child, parent) for _, child, parent in office.portal.links}
 
 
