@@ -39,19 +39,24 @@ NEEDS_EMAIL = {"contacts_custom_key": False}
 def seeds(shops: Iterable[Shop], share: float, rng: Random, archived: float = ARCHIVED) -> list[dict[str, Any]]:
     """A part of the people as contacts, each under its address in some spelling, and the one who was erased.
 
-    Nobody who exchanges addresses: a record must not come to want that of a contact which nobody has adopted yet.
+    Nobody who exchanges addresses, and none that a live change gave: a record must not come to want the address of a
+    contact which nobody has adopted yet.
     """
     refused = {(error.store, error.external_id) for shop in shops for error in shop.errors}
     known = {
         person.email
         for shop in shops
         for person in shop.people
-        if person.email and (person.store, person.external_id) not in refused and not dirt.is_swapped(person.email)
+        if person.email and (person.store, person.external_id) not in refused and _had_always(person.email)
     }
     chosen = [email for email in sorted(known - {dirt.FORGOTTEN}) if dirt.maybe(rng, share)]
     states = rng.choices(("living", "merged", "archived"), (1 - MERGED - archived, MERGED, archived), k=len(chosen))
     contacts = [_contact(rng, email, state) for email, state in zip(chosen, states, strict=True)]
     return [*contacts, {"email": dirt.FORGOTTEN, "state": "erased"}]
+
+
+def _had_always(email: str) -> bool:
+    return not dirt.is_swapped(email) and not dirt.came_later(email)
 
 
 def _contact(rng: Random, email: str, state: str) -> dict[str, Any]:

@@ -32,6 +32,13 @@ def test_each_address_is_seeded_once_and_no_bad_one() -> None:
     assert ["ann@example.com", dirt.FORGOTTEN] == [seed["email"].strip().lower() for seed in seeds]
 
 
+def test_an_address_that_a_change_gave_is_not_seeded() -> None:
+    """Its row's first version had another one: the record made of that could not have the address of a stranger."""
+    people = (person("a", "x.1000000@example.org", None, 1), person("b", "x.999999@example.org", None, 2))
+    seeds = portal.seeds([Shop("demo", people, {}, frozenset(), (), {})], 1.0, Random(1))
+    assert ["x.999999@example.org", dirt.FORGOTTEN] == [seed["email"].strip().lower() for seed in seeds]
+
+
 def test_switches_are_read_as_the_stand_in_takes_them() -> None:
     """Words stay words, truth values are such; each of the eight questions is answered otherwise once."""
     assert {"a": True, "b": False, "c": "item"} == portal.switched(["a=true", "b=false", "c=item"])
