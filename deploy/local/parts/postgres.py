@@ -35,8 +35,8 @@ def settings(stack: Stack) -> dict[str, object]:
         "port": stack.port("postgres"),
         "unix_socket_directories": "",
         "wal_level": "logical",
-        "max_replication_slots": 10,
-        "max_wal_senders": 10,
+        "max_replication_slots": 24,
+        "max_wal_senders": 24,
         # A connector that stays away must not fill the disk; its slot is lost after this much.
         "max_slot_wal_keep_size": "4GB",
         "password_encryption": "scram-sha-256",
