@@ -88,6 +88,7 @@ def message_datum(message: SyncMessage) -> Datum:
         "origin": message.origin.value,
         "revision": message.revision,
         "forced": message.forced,
+        "bulk": message.bulk,
     }
 
 
@@ -112,6 +113,7 @@ def message_of(datum: Datum) -> SyncMessage:
         origin=Origin(datum["origin"]),
         revision=datum["revision"],
         forced=datum["forced"],
+        bulk=datum["bulk"],
     )
 
 

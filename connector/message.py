@@ -50,7 +50,11 @@ class DeletePolicy(enum.StrEnum):
 
 
 class Origin(enum.StrEnum):
-    """What set the message off; live ones go first, snapshot ones behind them."""
+    """What set the message off; live ones go first, snapshot ones behind them.
+
+    REPLAY: mapped again from the same change. REPAIR: HubSpot is to be told again what the record should hold, whatever
+    it was told before; forced, also where HubSpot's users deleted the record.
+    """
 
     LIVE = "LIVE"
     SNAPSHOT = "SNAPSHOT"
@@ -134,7 +138,8 @@ class SyncMessage:
     which of several bearing rows speaks (None where the mapping names no column). `match_by` names the property
     by which a record already in HubSpot is recognised. `unavailable` names properties the change did not carry.
     `mapping` is the hash of the mapping that made the message. `revision` rises when the same change is said again by a
-    timer, an edit or a forced replay; `forced` lets it take the kept version's place.
+    timer, an edit or a forced replay. `forced`: it takes the place of whatever version is known, once for each revision
+    (an operator's act: milliseconds since 1970), until the row's next change. `bulk`: it is served behind live changes.
     """
 
     store: str
@@ -156,6 +161,7 @@ class SyncMessage:
     origin: Origin = Origin.LIVE
     revision: int = 0
     forced: bool = False
+    bulk: bool = False
 
     @property
     def ref(self) -> ObjectRef:

@@ -39,7 +39,8 @@ class Parts:
 
     @property
     def post(self) -> ErrorPost:
-        return ErrorPost(self.settings.portal, self.settings.errors_topic, self.codec.encode_error)
+        codec = self.codec
+        return ErrorPost(self.settings.portal, self.settings.errors_topic, codec.encode_error, codec.encode_message)
 
     @property
     def sync_topics(self) -> tuple[str, ...]:

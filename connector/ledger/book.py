@@ -15,6 +15,7 @@ from connector.ledger.links import LinkDue, LinkRow, LinkState, due, pair, state
 from connector.ledger.merge import Passed, merge
 from connector.ledger.numbering import Numbering
 from connector.ledger.plan import plan
+from connector.ledger.settle import forget_told
 from connector.ledger.shelf import Shelf
 from connector.ledger.shelf_rows import Lane, ObjectRow, Stored
 from connector.ledger.state import Contribution, Desired, Fate, Parent, Record, Wanted
@@ -44,9 +45,13 @@ class Book:
         rows = self.shelf.contributions(subject.number)
         row = (message.source.topic, message.source.row_key)
         result = merge(rows.get(row), message, numbering.version(message))
-        if isinstance(result, Passed):
-            return result.value
-        lane = Lane.BACKFILL if message.origin is Origin.SNAPSHOT else Lane.LIVE
+        lane = Lane.BACKFILL if message.bulk or message.origin is Origin.SNAPSHOT else Lane.LIVE
+        outcome = result.value if isinstance(result, Passed) else self._say(subject, row, result, lane)
+        if message.origin is Origin.REPAIR:
+            self.tell_again(self.shelf.object(message.ref).record, lane, revive=message.forced)
+        return outcome
+
+    def _say(self, subject: ObjectRow, row: tuple[str, str], result: Contribution, lane: Lane) -> str:
         if len(self.shelf.objects_of(subject.record)) == 1:
             self.shelf.say(subject.number, row, result)
         else:
@@ -69,6 +74,14 @@ class Book:
         self._wish(number, desired.fate, desired.links)
         return changed
 
+    def tell_again(self, number: int, lane: Lane, *, revive: bool) -> None:
+        """What HubSpot holds of the record and its links counts as unknown; `revive`: even if its users deleted it."""
+        stored = self.shelf.record(number)
+        self.put(stored, forget_told(stored.record, revive=revive), lane)
+        for link in self.shelf.links_of_child(number):
+            if link.wanted and link.in_flight is None and not link.is_property:
+                self.put_link(replace(link, made=None, refused=None, resolved=None))
+
     def put(self, stored: Stored, record: Record, lane: Lane | None = None) -> None:
         """Keep `record`, note whether a call is due, and stir whom it concerns if its id or its claims have changed."""
         if record.desired.match_value is None:
@@ -82,6 +95,12 @@ class Book:
     def stir(self, subject: int) -> None:
         """The object has another HubSpot record: its children are looked at again."""
         self._stirred.setdefault(subject, False)
+
+    def speaking(self, number: int) -> Contribution | None:
+        """What the row says that speaks for the record."""
+        speaker = self.shelf.record(number).record.desired.speaker
+        every = (self.shelf.contributions(each.number).values() for each in self.shelf.objects_of(number))
+        return next((said for rows in every for said in rows if said.row == speaker and said.bears), None)
 
     def parent(self, ref: ObjectRef) -> Parent:
         """What children need to know of an object."""

@@ -149,7 +149,7 @@ class SenderDesk:
             book.note_products(number)
         if settled.refusal is not None and sent is not None:
             attempts = len(stored.attempts)
-            self._post.put(tx, refusal_error(book, number, settled.refusal, sent, self._post.portal, attempts))
+            self._post.put(tx, refusal_error(tx, book, self._post, number, settled.refusal, sent, attempts))
         if settled.needs_key:
             book.put(stored, replace(settled.record, key=book.shelf.free_key(settled.record.ref)))
 
@@ -191,8 +191,8 @@ class SenderDesk:
         counts = select(records.c.type, func.count(), func.min(records.c.due_since)).where(records.c.due)
         by_type = {ObjectType(row[0]): (row[1], now - row[2]) for row in tx.execute(counts.group_by(records.c.type))}
         by_kind = select(links.c.kind, func.count()).where(links.c.due.is_not(None)).group_by(links.c.kind)
-        lookups = select(func.count()).select_from(records).where(
-            or_(records.c.resolving, records.c.recheck.is_not(None))
+        lookups = (
+            select(func.count()).select_from(records).where(or_(records.c.resolving, records.c.recheck.is_not(None)))
         )
         waits = [self._grace_s - (time.monotonic() - since) for since in self._gone_since.values()]
         return Due(

@@ -10,10 +10,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, insert, or_, select
 
 from connector.ledger import outbox
+from connector.ledger.messages import message_of
 from connector.ledger.rows import record_from_row
+from connector.ledger.state import Contribution
 from connector.ledger.tables import contributions, errors, links, objects, records
 from connector.ledger.verdicts import Verdicts
-from connector.message import ObjectRef, ObjectType
+from connector.message import ObjectRef, ObjectType, SyncMessage
 from connector.sync_error import ErrorState, Stage, SyncError
 from connector.version import SourceRow, Version
 
@@ -22,11 +24,20 @@ _CHUNK = 200
 
 @dataclass(frozen=True, slots=True)
 class ErrorPost:
-    """Where errors are published: their portal, their topic, and how they are written."""
+    """Where errors are published: their portal, their topic, and how they and sync messages are written."""
 
     portal: str
     topic: str
     encode: Callable[[SyncError], bytes]
+    encode_message: Callable[[SyncMessage], bytes]
+
+    def with_message(self, tx: Connection, error: SyncError, said: Contribution | None) -> SyncError:
+        """The error with what its row says as the original, so that it can be sent again from the letter alone."""
+        if said is None:
+            return error
+        message = message_of(tx, said)
+        key, value = str(message.ref).encode(), self.encode_message(message)
+        return replace(error, original_key=key, original_value=value)
 
     def put(self, tx: Connection, error: SyncError) -> None:
         """Hand an error to the outbox, in the transaction of what it tells of."""

@@ -149,7 +149,8 @@ def _resolve_ids(book: Book, link: LinkRow) -> None:
 
 def fail(tx: Connection, book: Book, post: ErrorPost, link: LinkRow, error_type: str, details: str) -> LinkRow:
     """Raise the link's error; it resolves itself when the link is made or no longer wanted."""
-    post.put(tx, _link_error(book, post.portal, link, ErrorState.OPEN, error_type, details))
+    error = _link_error(book, post.portal, link, ErrorState.OPEN, error_type, details)
+    post.put(tx, post.with_message(tx, error, book.speaking(link.child)))
     return replace(link, failed=error_type)
 
 
@@ -159,9 +160,7 @@ def publish_healed(tx: Connection, book: Book, post: ErrorPost) -> None:
         post.put(tx, _link_error(book, post.portal, link, ErrorState.RESOLVED, link.failed or "", "in order again"))
 
 
-def _link_error(
-    book: Book, portal: str, link: LinkRow, state: ErrorState, error_type: str, details: str
-) -> SyncError:
+def _link_error(book: Book, portal: str, link: LinkRow, state: ErrorState, error_type: str, details: str) -> SyncError:
     record = book.shelf.record(link.child).record
     speaker = record.desired.speaker or SourceRow("", record.key)
     version = record.desired.version or Version(0, 0, 0, 0)

@@ -44,7 +44,7 @@ class MatchWatch:
         ripe = [each for each in waiting if now - self._since[each] >= self._deadline_s]
         if not ripe:
             return 0
-        found = [(number, _error(book, number, owner, self._post.portal)) for number, owner in ripe]
+        found = [(number, _error(tx, book, self._post, number, owner)) for number, owner in ripe]
         news = [(number, error) for number, error in found if error is not None and self._is_news(tx, number, error)]
         for number, error in news:
             self._post.put(tx, error)
@@ -71,7 +71,7 @@ def _may_come_free(book: Book, owner: int) -> bool:
     return False
 
 
-def _error(book: Book, number: int, owner: int, portal: str) -> SyncError | None:
+def _error(tx: Connection, book: Book, post: ErrorPost, number: int, owner: int) -> SyncError | None:
     record, above = book.shelf.record(number).record, book.shelf.known_record(owner)
     if record.in_flight is not None or above is None:
         return None
@@ -80,4 +80,4 @@ def _error(book: Book, number: int, owner: int, portal: str) -> SyncError | None
     details = f"{record.desired.match_by} {value} is that of {who}; all other properties are delivered"
     if record.hubspot_id is None:
         details = f"{record.desired.match_by} {value} is still that of {who}; this record is made once it is free"
-    return waiting_error(book, number, portal, details)
+    return waiting_error(tx, book, post, number, details)

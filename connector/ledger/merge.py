@@ -28,8 +28,10 @@ def merge(kept: Contribution | None, said: SyncMessage, version: Version) -> Con
     """The row's contribution after `said`, whose version is `version`.
 
     Versions compare within the row alone. An equal one was said before. A newer one replaces, an older one may still
-    supply values that the newer ones did not carry.
+    supply values that the newer ones did not carry. A forced one takes the place of what is known.
     """
+    if said.forced:
+        return _forced(kept, said, version)
     if kept is None:
         return _first(said, version)
     if version == kept.version:
@@ -63,8 +65,22 @@ def _first(said: SyncMessage, version: Version) -> Contribution:
     )
 
 
+def _forced(kept: Contribution | None, said: SyncMessage, version: Version) -> Contribution | Passed:
+    """An operator's act stands where the known version stood, older than the row's next change; each acts once."""
+    if kept is None:
+        return replace(_first(said, version), forced=said.revision)
+    if said.revision <= kept.forced:
+        return Passed.REPEAT
+    known = kept.version
+    revision = max(said.revision, known.revision + 1)
+    here = replace(version, epoch=known.epoch, offset=known.offset, revision=revision)
+    taken = max(here, replace(here, generation=known.generation))
+    source = replace(said.source, server=kept.place.server, database_position=kept.place.position)
+    return replace(_newer(kept, replace(said, source=source), taken), forced=said.revision)
+
+
 def _newer(kept: Contribution, said: SyncMessage, version: Version) -> Contribution:
-    new = _first(said, version)
+    new = replace(_first(said, version), forced=kept.forced)
     if new.standing is Standing.ENDED:
         return replace(new, properties=dict.fromkeys(kept.properties), newest_by=kept.newest_by)
     new = replace(new, floor=kept.floor, ended_at=kept.ended_at)

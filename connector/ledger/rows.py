@@ -57,6 +57,7 @@ def contribution_to_row(number: int, said: Contribution) -> dict[str, Any]:
             "committed_at": said.committed_at.isoformat(),
             "floor": version_to_json(said.floor),
             "ended_at": None if said.ended_at is None else [said.ended_at.server, said.ended_at.position],
+            "forced": said.forced,
         },
     }
 
@@ -81,6 +82,7 @@ def contribution_from_row(ref: ObjectRef, row: Row[Any]) -> Contribution:
         committed_at=datetime.fromisoformat(said["committed_at"]),
         floor=version_from_json(said["floor"]),
         ended_at=None if said.get("ended_at") is None else Place(*said["ended_at"]),
+        forced=said.get("forced", 0),
     )
 
 

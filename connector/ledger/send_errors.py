@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from sqlalchemy import Connection
+
 from connector.ledger.book import Book
+from connector.ledger.error_book import ErrorPost
 from connector.ledger.state import Contribution, InFlight, Record
 from connector.message import ObjectRef
 from connector.outcome import Refusal
@@ -13,7 +16,7 @@ from connector.version import SourceRow, Version
 
 
 def refusal_error(
-    book: Book, number: int, refusal: Refusal, sent: InFlight, portal: str, attempts: int
+    tx: Connection, book: Book, post: ErrorPost, number: int, refusal: Refusal, sent: InFlight, attempts: int
 ) -> SyncError:
     """The error of a refused record, laid to the row that owns the named property, else to the one that speaks.
 
@@ -25,17 +28,18 @@ def refusal_error(
     if row is None or version is None:
         row, version = SourceRow("", record.key), Version(0, 0, 0, 0)
     said = _said(book, number, row)
-    return _error(record, said, row, version, refusal, portal, attempts)
+    return post.with_message(tx, _error(record, said, row, version, refusal, post.portal, attempts), said)
 
 
-def waiting_error(book: Book, number: int, portal: str, details: str) -> SyncError | None:
+def waiting_error(tx: Connection, book: Book, post: ErrorPost, number: int, details: str) -> SyncError | None:
     """The error of a record whose match value another one has; None where no row speaks for it any more."""
     record = book.shelf.record(number).record
     row, version = record.desired.speaker, record.desired.version
     if row is None or version is None:
         return None
     refusal = Refusal("MATCH_VALUE_TAKEN", details, record.desired.match_by)
-    return _error(record, _said(book, number, row), row, version, refusal, portal, 0)
+    said = _said(book, number, row)
+    return post.with_message(tx, _error(record, said, row, version, refusal, post.portal, 0), said)
 
 
 def _error(

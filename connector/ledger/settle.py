@@ -64,6 +64,15 @@ def settle(record: Record, outcome: Outcome, *, recreate: bool = False) -> Settl
             return Settled(landed)
 
 
+def forget_told(record: Record, *, revive: bool) -> Record:
+    """The record with nothing known of what HubSpot holds, and no refusal remembered: it is told again.
+
+    One without an id is looked up by its key first. `revive`: if HubSpot's users deleted it, that counts as our doing.
+    """
+    again = replace(record, told={}, refused_generation=-1, resolving=record.resolving or record.hubspot_id is None)
+    return replace(again, missing=False, archive_sent=True) if revive else again
+
+
 def _written(record: Record, sent: InFlight, written: Written) -> Record:
     """What was carried is told, and by a create also what it left empty.
 

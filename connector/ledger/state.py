@@ -36,7 +36,8 @@ class Contribution:
 
     `held` names the properties whose value is older than `version`, because the newest change did not carry them: the
     version of the value that stands in, or None while none is known. `floor` is the version of the row's last deletion,
-    `ended_at` its place: nothing from below comes back, nor what a cascade took then.
+    `ended_at` its place: nothing from below comes back, nor what a cascade took then. `forced`: the revision of the
+    newest operator's act that took a version's place.
     """
 
     ref: ObjectRef
@@ -56,6 +57,7 @@ class Contribution:
     committed_at: datetime
     floor: Version | None = None
     ended_at: Place | None = None
+    forced: int = 0
 
 
 class Life(enum.StrEnum):

@@ -168,7 +168,7 @@ class Office:
     def __init__(self, folder: Path, *, grace_s: float = 0.0, recheck_s: float = 0.0, recreate: bool = False) -> None:
         self.errors: list[SyncError] = []
         self.ledger = Ledger.open(folder / "ledger.db")
-        self.post = ErrorPost("portal", "errors", self._encode)
+        self.post = ErrorPost("portal", "errors", self._encode, lambda message: repr(message).encode())
         self.desk = SenderDesk(self.ledger, self.post, grace_s=grace_s, recheck_s=recheck_s, recreate=recreate)
         self.portal = Portal()
         self.log: list[Step | LinkStep] = []

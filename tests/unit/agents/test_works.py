@@ -70,7 +70,7 @@ class Kit:
 
     @property
     def post(self) -> ErrorPost:
-        return ErrorPost(SETTINGS.portal, SETTINGS.errors_topic, self.codec.encode_error)
+        return ErrorPost(SETTINGS.portal, SETTINGS.errors_topic, self.codec.encode_error, self.codec.encode_message)
 
     async def write(self, effect: Effect) -> dict[str, int]:
         """The effect's counts, after its commit."""

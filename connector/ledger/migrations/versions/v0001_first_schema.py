@@ -191,7 +191,6 @@ def upgrade() -> None:
         )
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("record", schema=None) as batch_op:
         batch_op.drop_index("record_due", sqlite_where=sa.text("due"), postgresql_where=sa.text("due"))
