@@ -41,7 +41,7 @@ def repair(message: SyncMessage, **more: object) -> SyncMessage:
 
 def calls(office: Office) -> list[object]:
     """What was sent since the last look."""
-    found = list(office.log)
+    found: list[object] = list(office.log)
     office.log.clear()
     return found
 
