@@ -56,7 +56,9 @@ def _report(tx: Connection, error: SyncError) -> SyncError | None:
     stored = tx.execute(select(errors).where(errors.c.id == error.id)).first()
     if stored is not None and (_version(stored) > error.version or _same_news(stored, error)):
         return None
-    if stored is None and error.state is ErrorState.RESOLVED:
+    if stored is not None and _is_ignored(stored, error):
+        return None
+    if stored is None and error.state is ErrorState.RESOLVED and error.who is None:
         return None
     state = error.state
     if state is ErrorState.OPEN and _overtaken(tx, error):
@@ -68,6 +70,11 @@ def _report(tx: Connection, error: SyncError) -> SyncError | None:
 
 def _same_news(stored: Row[Any], error: SyncError) -> bool:
     return stored.state == error.state and stored.at == error.at.timestamp() and _version(stored) == error.version
+
+
+def _is_ignored(stored: Row[Any], error: SyncError) -> bool:
+    """Whether an operator closed it for this version: only a newer one that is refused opens it again."""
+    return stored.state == ErrorState.IGNORED and error.state is ErrorState.OPEN and _version(stored) == error.version
 
 
 def _overtaken(tx: Connection, error: SyncError) -> bool:

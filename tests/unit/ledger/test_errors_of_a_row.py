@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -124,3 +126,25 @@ async def test_a_deal_that_rests_closes_both(office: Office) -> None:
     await office.say(deal("1", 3, amount="7"))
     await office.send()
     assert {"INVALID_NUMBER": ErrorState.RESOLVED} == await report(office)
+
+
+async def test_an_ignored_error_stays_closed_until_a_newer_version_is_refused(office: Office) -> None:
+    """A refusal of the same version, by whatever set it off, is no news to whoever ignored it."""
+    ignored = replace(unmapped(at(2, epoch=ORDERS)), state=ErrorState.IGNORED, note="a test order", who="eva@desk")
+    again = replace(unmapped(at(2, epoch=ORDERS)), at=START + timedelta(hours=1))
+    newer = replace(unmapped(at(3, epoch=ORDERS)), at=START + timedelta(hours=2))
+    found = []
+    for each in (unmapped(at(2, epoch=ORDERS)), ignored, again, newer):
+        office.errors.append(each)
+        found.append(await report(office))
+    states = [ErrorState.OPEN, ErrorState.IGNORED, None, ErrorState.OPEN]
+    assert states == [each.get("UNMAPPED_VALUE") for each in found]
+
+
+async def test_an_operator_can_close_an_error_that_the_ledger_does_not_know(office: Office) -> None:
+    """The letter stands in the topic, whatever became of the ledger; a resolution of the ledger's own is no news."""
+    told = replace(unmapped(at(2, epoch=ORDERS)), state=ErrorState.RESOLVED)
+    office.errors.append(told)
+    assert {} == await report(office)
+    office.errors.append(replace(told, note="mended by hand", who="eva@desk"))
+    assert {"UNMAPPED_VALUE": ErrorState.RESOLVED} == await report(office)
