@@ -80,7 +80,7 @@ class Book:
         self.put(stored, forget_told(stored.record, revive=revive), lane)
         for link in self.shelf.links_of_child(number):
             if link.wanted and link.in_flight is None and not link.is_property:
-                self.put_link(replace(link, made=None, refused=None, resolved=None))
+                self.put_link(replace(link, again=True, refused=None, resolved=None))
 
     def put(self, stored: Stored, record: Record, lane: Lane | None = None) -> None:
         """Keep `record`, note whether a call is due, and stir whom it concerns if its id or its claims have changed."""
@@ -149,7 +149,7 @@ class Book:
             return link
         if heir.in_flight is None:
             made = link.made if link.unsure is None else None
-            self.put_link(replace(heir, made=made, unsure=heir.unsure or link.unsure))
+            self.put_link(replace(heir, made=made, unsure=heir.unsure or link.unsure, again=heir.again or link.again))
         return replace(link, made=None, unsure=None)
 
     def _is_being_unmade(self, link: LinkRow) -> bool:

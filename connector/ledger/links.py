@@ -32,6 +32,7 @@ class LinkRow:
     A pair is "child id:parent id" of HubSpot. `made` is the pair that stands in HubSpot, `unsure` one of which that is
     not known until a call sent after all late ones has a clear answer, `refused` one that HubSpot does not take,
     `resolved` one whose ids were looked up once already. `failed` names the error type that is open for the link.
+    `again`: an operator wants it made once more, though it stands for all we know.
     """
 
     number: int
@@ -46,6 +47,7 @@ class LinkRow:
     refused: str | None = None
     resolved: str | None = None
     failed: str | None = None
+    again: bool = False
 
     @property
     def is_property(self) -> bool:
@@ -92,7 +94,7 @@ def due(link: LinkRow, child_id: str | None, parent: Parent) -> LinkDue | None:
     now = pair(child_id, parent)
     if parent.life is Life.LIVE and link.made not in {None, now}:
         return LinkDue.UNMAKE
-    return LinkDue.MAKE if now is not None and now not in {link.made, link.refused} else None
+    return LinkDue.MAKE if now is not None and (link.again or now not in {link.made, link.refused}) else None
 
 
 def state(link: LinkRow, child_id: str | None, parent: Parent) -> LinkState:
@@ -116,12 +118,12 @@ def settle_link(link: LinkRow, outcome: LinkOutcome) -> LinkRow:
     made = sent.between if sent.due is LinkDue.MAKE else None
     match outcome:
         case Written():
-            return replace(landed, made=made, refused=None)
+            return replace(landed, made=made, refused=None, again=False)
         case Refused():
-            return replace(landed, refused=sent.between) if made else replace(landed, made=None)
+            return replace(landed, made=None, refused=made or landed.refused, again=False)
         case Ambiguous() if link.wanted and sent.due is LinkDue.UNMAKE and link.made == sent.between:
             return replace(landed, unsure=sent.between)
         case Ambiguous():
-            return doubt(replace(landed, unsure=sent.between), sent.between)
+            return doubt(replace(landed, unsure=sent.between, again=False), sent.between)
         case SchemaRefused() | NotSent():
             return landed

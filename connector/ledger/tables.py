@@ -114,6 +114,7 @@ links = Table(
     Column("refused", String),
     Column("resolved", String),
     Column("failed", String),
+    Column("again", Boolean, nullable=False),
     Column("due", String),
     UniqueConstraint("child", "kind", "parent"),
     Index("link_by_parent", "parent"),

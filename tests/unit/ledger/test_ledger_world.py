@@ -1,20 +1,20 @@
-"""A small shop, told in any order to a HubSpot that answers badly: in the end both are equal."""
+"""A small shop, told in any order to a HubSpot that answers badly, by operators too: in the end both are equal."""
 
 from __future__ import annotations
 
 import asyncio
 import shutil
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connector.message import LinkKind, ObjectType, SyncMessage
+from connector.message import LinkKind, ObjectType, Origin, SyncMessage
 from tests.support.bad_line import BadLine
-from tests.support.desk import TYPES, Office
+from tests.support.desk import TYPES, Office, Portal
 from tests.support.story import contact, deal, deleted, line, product
 
 CONTACT, DEAL, PRODUCT, LINE = ObjectType.CONTACT, ObjectType.DEAL, ObjectType.PRODUCT, ObjectType.LINE_ITEM
@@ -29,9 +29,18 @@ class World:
     orders: dict[str, tuple[str | None, int]] = field(default_factory=dict)
     lines: dict[str, tuple[str | None, int]] = field(default_factory=dict)
     offset: int = 0
+    told: list[SyncMessage] = field(default_factory=list)
 
     def change(self, what: str, which: int, value: int) -> SyncMessage:
         """Change one row; the message that tells of it."""
+        self.told.append(self._change(what, which, value))
+        return self.told[-1]
+
+    def again(self, which: int, origin: Origin) -> SyncMessage:
+        """Any of the messages once more, by an operator."""
+        return replace(self.told[which % len(self.told)], origin=origin)
+
+    def _change(self, what: str, which: int, value: int) -> SyncMessage:
         self.offset += 1
         at, name = self.offset, str(which)
         parent = None if value == 0 else str(value % 2)
@@ -102,10 +111,11 @@ FOCUS = [WHAT, ["order"], ["order", "no order"], ["order", "customer", "no custo
 """What may change in one story: in those of few parts these meet more often."""
 
 DEED = st.sampled_from(["send", "send", "crash", "read back"])
+OPERATORS = st.tuples(st.sampled_from(["replay", "repair", "vandal"]), st.integers(0, 40), st.just(0))
 MOOD = st.sampled_from(["good", "good", "late", "lost answer", "not sent"])
 ACTS = st.sampled_from(FOCUS).flatmap(
     lambda whats: st.lists(
-        st.one_of(st.tuples(st.sampled_from(whats), st.integers(0, 1), st.integers(0, 3)), DEED), max_size=30
+        st.one_of(st.tuples(st.sampled_from(whats), st.integers(0, 1), st.integers(0, 3)), DEED, OPERATORS), max_size=30
     )
 )
 
@@ -119,6 +129,28 @@ def test_whatever_happens_both_are_equal_in_the_end(acts: list[Any], moods: list
         asyncio.run(_play(folder, acts, moods))
     finally:
         shutil.rmtree(folder)
+
+
+def _said(act: tuple[str, int, int], world: World, portal: Portal) -> SyncMessage:
+    """A change of the shop; or what an operator says again, `vandal`: after HubSpot's users spoilt that very object."""
+    what, which, _ = act
+    if what == "replay":
+        return world.again(which, Origin.REPLAY)
+    if what in {"repair", "vandal"}:
+        message = world.again(which, Origin.REPAIR)
+        if what == "vandal":
+            _spoil(portal, str(message.ref))
+        return message
+    return world.change(*act)
+
+
+def _spoil(portal: Portal, key: str) -> None:
+    """Its properties are others, and its links to parents are gone."""
+    hubspot_id = portal.keys.get(key)
+    if hubspot_id is not None:
+        held = portal.records[hubspot_id]
+        held.update({name: "spoilt" for name in held if name != "hs_product_id"})
+        portal.links = {link for link in portal.links if link[1] != hubspot_id}
 
 
 async def _play(folder: Path, acts: list[Any], moods: list[str]) -> None:
@@ -136,7 +168,7 @@ async def _play(folder: Path, acts: list[Any], moods: list[str]) -> None:
         elif act == "read back":
             await sending.read_back()
         else:
-            await office.say(world.change(*act))
+            await office.say(_said(act, world, office.portal))
     for _ in range(4):
         await sending.round()
     sending.land()
