@@ -79,7 +79,7 @@ class Book:
         stored = self.shelf.record(number)
         self.put(stored, forget_told(stored.record, revive=revive), lane)
         for link in self.shelf.links_of_child(number):
-            if link.wanted and link.in_flight is None and not link.is_property:
+            if link.in_flight is None and not link.is_property:
                 self.put_link(replace(link, again=True, refused=None, resolved=None))
 
     def put(self, stored: Stored, record: Record, lane: Lane | None = None) -> None:
