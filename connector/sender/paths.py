@@ -36,6 +36,10 @@ class Paths:
                 f"SHOPBRIDGE_HUBSPOT_API_VERSION is {self.version!r}; use a dated version such as 2026-09, or v3"
             )
 
+    def records(self, object_type: ObjectType) -> str:
+        """Where all records of a type are listed."""
+        return f"{self._of('objects')}/{SEGMENT[object_type]}"
+
     def batch(self, object_type: ObjectType, operation: str) -> str:
         return f"{self._of('objects')}/{SEGMENT[object_type]}/batch/{operation}"
 

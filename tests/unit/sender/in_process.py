@@ -35,7 +35,7 @@ class Sandbox:
     ) -> HttpAnswer:
         self.calls += 1
         answer = await self._client.request(method, path, json=json, params=params, headers=headers)
-        body = answer.json() if answer.content else None
+        body = answer.json() if "json" in answer.headers.get("content-type", "") else None
         return HttpAnswer(answer.status_code, dict(answer.headers), body, answer.text)
 
     async def carry_out(self, plan: Generator[Call, Reply, _T]) -> _T:
