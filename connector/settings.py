@@ -93,6 +93,11 @@ class Settings(BaseSettings):
     recheck_after_s: float = Field(120.0, gt=0, description="When an ambiguous call is read back.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="What a worker logs at least.")
     request_journal: Path | None = Field(None, description="A file for the ids of HubSpot requests and their fate.")
+    mask: str = Field(
+        "personal",
+        description="What is masked on the screen: personal, always (--show too), never, or a list of properties as "
+        "personal,deal.dealname,-contact.group (-: shown).",
+    )
     on_missing: str = Field("leave", pattern="^(leave|recreate)$", description="A record that users deleted.")
 
     @model_validator(mode="after")
