@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from connector import contracts
-from connector.catalogue import entry
 from connector.errors import ConfigurationError, RowError
-from connector.kafka import read_range
+from connector.kafka import TopicInfo, read_range
 from connector.message import ObjectType
 from connector.operations.broker import admin_of
 from connector.operations.contracts import registry_of
@@ -24,37 +22,72 @@ from connector.sync_error import ErrorState, SyncError
 from connector.wire import Codec, schema_id
 
 CHUNK: Final = 500
+STEPS_KEPT: Final = 20
+"""So many steps of an error's life are told; one that is refused every minute has thousands."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One step in the life of an error: what a letter of it said. Sorts by `seq`."""
+
+    seq: int
+    at: datetime
+    state: ErrorState
+    type: str
+    details: str
+    note: str | None
+    who: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """The newest that is known of one error, and when it was first seen."""
+    """What is known of one error: its newest letter, the newest that carries the refusal, and its life in short.
+
+    A resolution names the error and repeats neither the record nor HubSpot's answer, so these come from the `refused`
+    letter. `life` holds the last steps, oldest first.
+    """
 
     error: SyncError
     first_at: datetime
+    refused: SyncError | None = None
+    life: tuple[News, ...] = ()
 
     @property
     def id(self) -> str:
         return self.error.id
 
+    @property
+    def refusal(self) -> SyncError:
+        """The letter with the record and HubSpot's answer."""
+        return self.refused or self.error
+
 
 @dataclass(frozen=True, slots=True)
 class Letters:
-    """All errors by id; `unreadable` counts records of the topic that no release of ours wrote."""
+    """All errors by id; `unreadable` counts records of the topic that no release of ours wrote.
+
+    `ends` says up to where each partition was read: reading up to there again finds the same.
+    """
 
     by_id: Mapping[str, Letter]
     unreadable: int = 0
+    ends: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which errors are asked for; None: any. `since` compares with the newest news of an error."""
+    """Which errors are asked for; None: any. `since` compares with the newest news of an error.
+
+    `text` is looked for, whatever its case, in details, notes, HubSpot's answer, type, object and row.
+    """
 
     state: ErrorState | None = None
     type: str | None = None
     object_type: ObjectType | None = None
     external_id: str | None = None
     since: datetime | None = None
+    store: str | None = None
+    text: str | None = None
 
     def takes(self, letter: Letter) -> bool:
         error = letter.error
@@ -63,6 +96,8 @@ class Filter:
             and self.type in {None, error.type}
             and (self.object_type is None or self._is_of_object(error))
             and (self.since is None or error.at >= self.since)
+            and (self.store is None or (error.ref is not None and error.ref.store == self.store))
+            and (self.text is None or self._speaks(letter, self.text.casefold()))
         )
 
     def _is_of_object(self, error: SyncError) -> bool:
@@ -71,20 +106,10 @@ class Filter:
             return self.external_id is not None and self.external_id in key_values(error.row.row_key)
         return error.ref.type is self.object_type and self.external_id in {None, error.ref.external_id}
 
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """All errors of one type: the most frequent object types first, an example, what it means and what to do."""
-
-    type: str
-    count: int
-    first_seen: datetime
-    last_seen: datetime
-    object_types: tuple[str, ...]
-    example_id: str
-    example: str
-    meaning: str
-    remedy: str
+    def _speaks(self, letter: Letter, text: str) -> bool:
+        error = letter.error
+        said = (error.details, error.note, letter.refusal.answer, error.type, subject(error), error.row.row_key)
+        return any(text in each.casefold() for each in said if each)
 
 
 class Newest:
@@ -96,45 +121,37 @@ class Newest:
     def take(self, errors: Iterable[SyncError]) -> None:
         """Take in letters, in any order."""
         for error in errors:
-            known = self.by_id.get(error.id, Letter(error, error.at))
-            newest = error if error.seq >= known.error.seq else known.error
-            self.by_id[error.id] = Letter(newest, min(known.first_at, error.at))
+            known = self.by_id.get(error.id)
+            self.by_id[error.id] = _begun(error) if known is None else _joined(known, error)
+
+
+def _begun(error: SyncError) -> Letter:
+    return Letter(error, error.at, error if _carries_refusal(error) else None, (_news(error),))
+
+
+def _joined(known: Letter, error: SyncError) -> Letter:
+    newest = error if error.seq >= known.error.seq else known.error
+    refused = known.refused
+    if _carries_refusal(error) and (refused is None or error.seq >= refused.seq):
+        refused = error
+    steps = {each.seq: each for each in (*known.life, _news(error))}
+    life = tuple(steps[seq] for seq in sorted(steps)[-STEPS_KEPT:])
+    return Letter(newest, min(known.first_at, error.at), refused, life)
+
+
+def _carries_refusal(error: SyncError) -> bool:
+    """An original that is empty was taken away on purpose: then no older letter's counts any more."""
+    return error.state is ErrorState.OPEN or error.original_value is not None
+
+
+def _news(error: SyncError) -> News:
+    return News(error.seq, error.at, error.state, error.type, error.details, error.note, error.who)
 
 
 def choose(letters: Letters, wanted: Filter) -> list[Letter]:
     """The errors that the filter takes, newest first."""
     found = [letter for letter in letters.by_id.values() if wanted.takes(letter)]
     return sorted(found, key=lambda letter: (letter.error.at, letter.id), reverse=True)
-
-
-def by_cause(letters: Sequence[Letter]) -> list[Cause]:
-    """Grouped by type, the most frequent first."""
-    groups: dict[str, list[Letter]] = {}
-    for letter in letters:
-        groups.setdefault(letter.error.type, []).append(letter)
-    return sorted((_cause(kind, group) for kind, group in groups.items()), key=lambda each: (-each.count, each.type))
-
-
-def _cause(kind: str, group: Sequence[Letter]) -> Cause:
-    newest = max(group, key=lambda letter: letter.error.at)
-    object_types = Counter(about(letter.error) for letter in group)
-    known = entry(kind)
-    return Cause(
-        type=kind,
-        count=len(group),
-        first_seen=min(letter.first_at for letter in group),
-        last_seen=newest.error.at,
-        object_types=tuple(name for name, _ in object_types.most_common()),
-        example_id=newest.id,
-        example=f"{subject(newest.error)}: {newest.error.details}",
-        meaning=known.cause,
-        remedy=known.remedy,
-    )
-
-
-def about(error: SyncError) -> str:
-    """What kind of thing the error is about: an object type, else the topic of the row."""
-    return error.row.topic if error.ref is None else str(error.ref.type)
 
 
 def subject(error: SyncError) -> str:
@@ -144,7 +161,8 @@ def subject(error: SyncError) -> str:
 
 def as_line(letter: Letter) -> dict[str, Any]:
     """An error as one JSON line."""
-    error, ref = letter.error, letter.error.ref
+    error, refusal = letter.error, letter.refusal
+    ref = error.ref
     return {
         "id": error.id,
         "state": error.state,
@@ -154,18 +172,18 @@ def as_line(letter: Letter) -> dict[str, Any]:
         "object_type": None if ref is None else ref.type,
         "external_id": None if ref is None else ref.external_id,
         "store": None if ref is None else ref.store,
-        "details": error.details,
-        "property": error.property_name,
+        "details": refusal.details,
+        "property": refusal.property_name,
         "source_topic": error.row.topic,
         "row_key": error.row.row_key,
-        "partition": error.partition,
-        "offset": error.offset,
-        "database_position": error.database_position,
+        "partition": refusal.partition,
+        "offset": refusal.offset,
+        "database_position": refusal.database_position,
         "first_at": letter.first_at,
         "at": error.at,
-        "category": error.category,
-        "correlation_id": error.correlation_id,
-        "attempts": error.attempts,
+        "category": refusal.category,
+        "correlation_id": refusal.correlation_id,
+        "attempts": refusal.attempts,
         "note": error.note,
         "who": error.who,
         "seq": error.seq,
@@ -174,32 +192,36 @@ def as_line(letter: Letter) -> dict[str, Any]:
 
 def find(letters: Letters, name: str) -> Letter:
     """The error whose id is or begins with `name`; raises ConfigurationError for none and for several."""
+    if name in letters.by_id:
+        return letters.by_id[name]
     found = [letter for error_id, letter in letters.by_id.items() if error_id.startswith(name)]
-    if len(found) == 1:
+    if len(found) == 1 and name:
         return found[0]
     if not found:
         raise ConfigurationError(f"There is no error {name}. See `shopbridge errors list --state all`.")
     raise ConfigurationError(f"{len(found)} errors begin with {name}: give more of the id.")
 
 
-def read_letters(settings: Settings) -> Letters:
-    """Read the topic from its start to its present end.
+def read_letters(settings: Settings, until: Mapping[int, int] | None = None) -> Letters:
+    """Read the topic from its start to its present end, or to the ends that an earlier reading noted.
 
     Raises RetriableError when broker or registry do not answer, ConfigurationError when there is no such topic.
     """
-    return asyncio.run(_read(settings))
+    return asyncio.run(_read(settings, until))
 
 
-async def _read(settings: Settings) -> Letters:
+async def _read(settings: Settings, until: Mapping[int, int] | None) -> Letters:
     newest = Newest()
     unreadable = 0
+    topic = letters_topic(settings)
+    ends = topic.end_offsets if until is None else until
     async with registry_of(settings) as registry:
         codec = decoder(registry, settings)
-        for chunk in chunks(_records(settings)):
+        for chunk in chunks(_records(settings, topic, ends)):
             errors, bad = await decode(chunk, registry, codec)
             newest.take(errors)
             unreadable += bad
-    return Letters(newest.by_id, unreadable)
+    return Letters(newest.by_id, unreadable, dict(ends))
 
 
 async def decode(records: Sequence[Record], registry: Registry, codec: Codec) -> tuple[list[SyncError], int]:
@@ -238,10 +260,15 @@ def _schema_id(record: Record) -> int | None:
         return None
 
 
-def _records(settings: Settings) -> Iterator[Record]:
+def letters_topic(settings: Settings) -> TopicInfo:
+    """The dead-letter topic as it stands; raises ConfigurationError when there is none."""
     name = settings.dead_letter_topic
     topic = admin_of(settings).topic_ids([name]).get(name)
     if topic is None:
         raise ConfigurationError(f"There is no topic {name} yet. A worker makes it; SHOPBRIDGE_TOPIC_PREFIX names it.")
+    return topic
+
+
+def _records(settings: Settings, topic: TopicInfo, ends: Mapping[int, int]) -> Iterator[Record]:
     for number, start in topic.start_offsets.items():
-        yield from read_range(settings.kafka, name, number, start, topic.end_offsets[number])
+        yield from read_range(settings.kafka, topic.name, number, start, ends.get(number, 0))

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from connector.cli import errors, output
+from connector.cli import error_filters, errors, output
 from connector.cli.run import run
 from connector.ledger.error_book import report_errors
 from connector.message import ObjectType
-from connector.operations.letters import Letter, by_cause
+from connector.operations.causes import by_cause
+from connector.operations.letters import Letter
 from connector.operations.originals import Original
 from connector.outcome import Refusal, Refused
 from connector.sync_error import ErrorState
@@ -147,7 +148,9 @@ def test_plain_makes_json_of_everything() -> None:
     values = {ObjectType.DEAL: (1, 1.5, True, None), "at": at, "state": ErrorState.OPEN, "raw": b"\x00\xff"}
     wanted = {"DEAL": [1, 1.5, True, None], "at": "2026-11-24T00:00:00+00:00", "state": "OPEN", "raw": "00ff"}
     assert wanted == output.plain(values)
-    assert {"found": "here", "key": None, "value": ["1.20"]} == output.plain(Original("here", None, [Decimal("1.20")]))
+    assert {"found": "here", "key": None, "value": ["1.20"], "whence": None} == output.plain(
+        Original("here", None, [Decimal("1.20")])
+    )
 
 
 @pytest.mark.parametrize(
@@ -185,11 +188,11 @@ def test_tables_show_text_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(("text", "ago"), [("90s", 90), ("2h", 7200), ("7d", 604_800)])
 def test_since_takes_how_long_ago(text: str, ago: int) -> None:
     """A number with its unit counts back from now."""
-    found = errors.Since().convert(text, None, None)
+    found = error_filters.Since().convert(text, None, None)
     assert abs((datetime.now(UTC) - found).total_seconds() - ago) < 60
 
 
 def test_since_takes_a_time() -> None:
     """With a zone as it stands, without one as this machine's."""
-    assert datetime(2026, 11, 24, 9, tzinfo=UTC) == errors.Since().convert("2026-11-24T10:00+01:00", None, None)
-    assert errors.Since().convert("2026-11-24", None, None).tzinfo is not None
+    assert datetime(2026, 11, 24, 9, tzinfo=UTC) == error_filters.Since().convert("2026-11-24T10:00+01:00", None, None)
+    assert error_filters.Since().convert("2026-11-24", None, None).tzinfo is not None

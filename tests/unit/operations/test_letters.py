@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from connector import catalogue, contracts
 from connector.errors import ConfigurationError
 from connector.message import ObjectType
+from connector.operations.causes import by_cause
 from connector.operations.letters import (
     Filter,
     Letters,
     Newest,
     as_line,
-    by_cause,
     choose,
     chunks,
     decode,
@@ -66,6 +66,37 @@ def test_reading_does_not_depend_on_the_order(seed: int) -> None:
     assert read(history) == read(shuffled)
 
 
+def test_a_resolution_keeps_what_the_refusal_told() -> None:
+    """The ledger's resolution names the error alone; the record and HubSpot's answer stand in an older letter."""
+    told = {"ref": "shop:DEAL:1", "original_value": b"body", "answer": "no", "attempts": 3, "correlation_id": "c-1"}
+    history = [
+        letter("a", minute=0, seq=1, details="first", **told),
+        letter("a", minute=1, seq=2, details="second", **told),
+        letter("a", minute=2, seq=3, state=ErrorState.RESOLVED, ref="shop:DEAL:1", partition=0, details="second"),
+    ]
+    found = read(reversed(history)).by_id["a"]
+    assert (b"body", "no", "second") == (found.refusal.original_value, found.refusal.answer, found.refusal.details)
+    assert ["OPEN", "OPEN", "RESOLVED"] == [each.state for each in found.life]
+    line = as_line(found)
+    assert ("RESOLVED", 3, "c-1", 2) == (line["state"], line["attempts"], line["correlation_id"], line["partition"])
+
+
+def test_a_body_that_was_taken_out_is_not_looked_for_in_older_letters() -> None:
+    """An empty body says that somebody is to be forgotten."""
+    history = [
+        letter("a", minute=0, seq=1, original_value=b"body", answer="ada@x.example"),
+        letter("a", minute=1, seq=2, original_value=b"", details="", state=ErrorState.RESOLVED),
+    ]
+    found = read(history).by_id["a"]
+    assert (b"", None) == (found.refusal.original_value, found.refusal.answer)
+
+
+def test_a_long_life_is_told_by_its_last_steps() -> None:
+    """A record that is refused every minute has thousands."""
+    found = read([letter("a", minute=seq, seq=seq) for seq in range(1, 60)]).by_id["a"]
+    assert (START + timedelta(minutes=1), [*range(40, 60)]) == (found.first_at, [each.seq for each in found.life])
+
+
 def test_filters_choose() -> None:
     """By state, type, object and time; all that is asked for must hold."""
     letters = read(
@@ -82,6 +113,10 @@ def test_filters_choose() -> None:
     assert ["a"] == names(letters, Filter(object_type=ObjectType.DEAL, external_id="1042"))
     assert ["b", "a"] == names(letters, Filter(type="INVALID_NUMBER"))
     assert ["d", "c"] == names(letters, Filter(since=START + timedelta(minutes=3)))
+    assert ["d", "c", "b", "a"] == names(letters, Filter(store="shop"))
+    assert [] == names(letters, Filter(store="outlet"))
+    assert ["b"] == names(letters, Filter(text="DETAILS OF B"))
+    assert ["c", "a"] == names(letters, Filter(text=":1042"))
 
 
 def test_an_unmapped_row_is_found_by_its_key() -> None:
