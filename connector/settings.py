@@ -150,6 +150,10 @@ class Settings(BaseSettings):
     def dead_letter_topic(self) -> str:
         return f"{self.topic_prefix}.dead-letter"
 
+    @property
+    def acts_topic(self) -> str:
+        return f"{self.topic_prefix}.operator-acts"
+
 
 def _revealed(secret: SecretStr | None) -> str | None:
     return None if secret is None else secret.get_secret_value()
