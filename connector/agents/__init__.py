@@ -4,10 +4,10 @@ shell                 the Faust app, consumer and agents; nothing else imports f
 positions, gaps       where each partition is read from: the ledger's positions, checked against the broker
 loop, inbox, span     arrivals → batch → work → effect and progress in one transaction → acknowledgements
 work                  what an agent must be able to do
-map_changes, apply_messages, report_errors, rejects
-                      the works, and the errors that come of records they refuse
+map_changes, apply_messages, report_errors
+                      the works
 careful, tries        record by record where a worker died, until the record to blame is found
-epochs                numbers for change topics and mappings
+epochs                change topics that are not what they were
 pump_outbox           records written in the ledger's transactions, on their way to Kafka
 capture_watch         how far the connectors have come
 worker                the process: roles, parts, send_role; runner, locks, watchdog, logs

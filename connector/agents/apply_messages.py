@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from connector.agents.map_changes import schema_ids
-from connector.agents.rejects import Rejects, place_name, poisonous, post, rejected, unexpected
-from connector.agents.work import Counts, Effect
+from connector.agents.work import Counts, Effect, post, rejected
 from connector.errors import RowError
 from connector.ledger.apply import merge_messages
 from connector.ledger.error_book import ErrorPost
 from connector.message import SyncMessage
 from connector.record import Outgoing, Record
 from connector.registry import Registry
+from connector.translate.rejects import Rejects, place_name, poisonous, unexpected
 from connector.version import SourceRow
 
 

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from connector.agents.map_changes import schema_ids
-from connector.agents.rejects import Rejects, place_name, poisonous, post, rejected, unexpected
-from connector.agents.work import Counts, Effect
+from connector.agents.work import Counts, Effect, post, rejected
 from connector.errors import RowError
 from connector.ledger.error_book import report_errors
 from connector.record import Outgoing, Record
 from connector.registry import Registry
 from connector.sync_error import SyncError
+from connector.translate.rejects import Rejects, place_name, poisonous, unexpected
 from connector.version import SourceRow
 
 

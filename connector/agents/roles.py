@@ -16,11 +16,9 @@ from connector.agents.epochs import Epochs, meet
 from connector.agents.locks import LockTakenError, held_lock
 from connector.agents.loop import Loop
 from connector.agents.map_changes import MapChanges
-from connector.agents.numbers import Numbers
 from connector.agents.parts import Parts
 from connector.agents.positions import LedgerKeeper, Positions
 from connector.agents.pump_outbox import OutboxPump
-from connector.agents.rejects import Rejects
 from connector.agents.report_errors import ReportErrors
 from connector.agents.runner import Duty
 from connector.agents.shell import App, Shell, create_app
@@ -31,6 +29,9 @@ from connector.capture.external import ByTopic, Decoder, decoder_of
 from connector.kafka import TopicInfo
 from connector.mapping import SectionMapper, mapper
 from connector.sync_error import Stage
+from connector.translate.changes import Translator
+from connector.translate.numbers import Numbers
+from connector.translate.rejects import Rejects
 
 OTHER_PUMP_S: Final = 5.0
 """How often a process that does not pump looks whether it should."""
@@ -44,7 +45,7 @@ async def map_role(parts: Parts) -> App:
     rejects = Rejects(parts.settings, parts.codec, Stage.MAP)
     alerts = Alerts()
     works = [
-        MapChanges(section, mappers, decoder, parts.registry, rejects, numbers, alerts)
+        MapChanges(Translator(section, mappers, decoder, rejects, numbers), parts.registry, rejects, alerts)
         for section, mappers in section_mappers(parts).items()
     ]
     return assemble(parts, "map", works, parts.changes, epochs)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
+from connector.ledger import outbox
 from connector.record import Outgoing, Partition, Record
 
 Counts = Mapping[str, int]
@@ -56,6 +57,22 @@ class Effect:
 
     write: Callable[[Connection], Counts]
     outgoing: Sequence[Outgoing] = ()
+
+
+def rejected(record: Outgoing) -> Effect:
+    """The effect of refusing one record: `record` is what says so."""
+
+    def write(tx: Connection) -> Counts:
+        post(tx, [record])
+        return {"rejected": 1}
+
+    return Effect(write)
+
+
+def post(tx: Connection, records: Sequence[Outgoing]) -> None:
+    """Put records into the outbox, in the transaction of what they tell of."""
+    for record in records:
+        outbox.put(tx, record.topic, record.key or b"", record.value or b"")
 
 
 class Work(Protocol):

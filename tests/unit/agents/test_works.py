@@ -16,9 +16,7 @@ from connector import contracts
 from connector.agents.alerts import Alerts
 from connector.agents.apply_messages import ApplyMessages
 from connector.agents.map_changes import MapChanges
-from connector.agents.numbers import Numbers
 from connector.agents.pump_outbox import OutboxPump
-from connector.agents.rejects import LONGEST_DETAILS, Rejects, printable
 from connector.agents.report_errors import ReportErrors
 from connector.agents.work import Effect
 from connector.change import Change
@@ -34,6 +32,9 @@ from connector.record import Outgoing, Record
 from connector.registry import Registry
 from connector.settings import Settings
 from connector.sync_error import ErrorState, Stage, SyncError
+from connector.translate.changes import Translator
+from connector.translate.numbers import Numbers
+from connector.translate.rejects import LONGEST_DETAILS, Rejects, printable
 from connector.version import SourceRow, Version
 from connector.wire import Codec
 from tests.support.story import contact
@@ -145,9 +146,9 @@ def change(*messages: SyncMessage, error: Exception | None = None) -> Any:
 
 def mapping(kit: Kit, plan: dict[bytes, Any]) -> MapChanges:
     numbers = Numbers({TOPIC: [Epoch(3, TOPIC, "id", 1)]}, {TOPIC: 5})
-    return MapChanges(
-        "customers", {TOPIC: Mapper()}, Decoder(plan), kit.registry, kit.rejects(Stage.MAP), numbers, Alerts()
-    )
+    rejects = kit.rejects(Stage.MAP)
+    translator = Translator("customers", {TOPIC: Mapper()}, Decoder(plan), rejects, numbers)
+    return MapChanges(translator, kit.registry, rejects, Alerts())
 
 
 async def test_changes_become_messages_or_are_ignored(kit: Kit) -> None:

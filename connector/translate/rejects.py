@@ -6,12 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import Connection
-
-from connector.agents.work import Counts, Effect
 from connector.errors import RowError
 from connector.kafka.limits import LARGEST_CHANGE
-from connector.ledger import outbox
 from connector.message import ObjectRef
 from connector.record import Outgoing, Record
 from connector.settings import Settings
@@ -77,26 +73,10 @@ def poisonous() -> RowError:
     )
 
 
-def rejected(record: Outgoing) -> Effect:
-    """The effect of refusing one record."""
-
-    def write(tx: Connection) -> Counts:
-        post(tx, [record])
-        return {"rejected": 1}
-
-    return Effect(write)
-
-
 def printable(text: str) -> str:
     """`text` as any reader can take it: bounded, and without halves of surrogate pairs."""
     shortened = text if len(text) <= LONGEST_DETAILS else f"{text[:LONGEST_DETAILS]} ..."
     return shortened.encode(errors="replace").decode()
-
-
-def post(tx: Connection, records: list[Outgoing]) -> None:
-    """Put records into the outbox, in the transaction of what they tell of."""
-    for record in records:
-        outbox.put(tx, record.topic, record.key or b"", record.value or b"")
 
 
 def place_name(record: Record) -> str:

@@ -7,10 +7,10 @@ from collections import defaultdict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.agents.numbers import Numbers
 from connector.kafka.partitioner import murmur2, partition_of
 from connector.ledger.numbering import Epoch
 from connector.record import Record
+from connector.translate.numbers import Numbers
 from connector.version import Version
 
 TOPIC = "shop.public.orders"
