@@ -241,6 +241,6 @@ _SLOT: Final = """
 SELECT active, coalesce(wal_status, ''),
        pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint,
        pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::bigint,
-       confirmed_flush_lsn::text, pg_current_wal_lsn()::text
+       confirmed_flush_lsn::text, pg_current_wal_lsn()::text, safe_wal_size
 FROM pg_replication_slots WHERE slot_name = %(slot)s
 """

@@ -16,7 +16,8 @@ class LogStatus:
     `exists`: there is a slot, or a position. `active`: somebody reads it; None where our role may not see that.
     `state` is PostgreSQL's `wal_status`, or `reserved`, `lost` or `unknown` of a binlog. Sizes are in bytes: the log
     kept for the connector, and the log that it has not confirmed; None where that cannot be told. `confirmed` and
-    `current` are positions as the database writes them.
+    `current` are positions as the database writes them. `safe_bytes`: what the database may still write before the slot
+    is in danger of losing log, None where it has no limit (`max_slot_wal_keep_size`).
     """
 
     exists: bool
@@ -26,3 +27,4 @@ class LogStatus:
     behind_bytes: int | None = None
     confirmed: str | None = None
     current: str | None = None
+    safe_bytes: int | None = None
