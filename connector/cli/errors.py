@@ -1,4 +1,4 @@
-"""`shopbridge errors`: list, show and export."""
+"""`shopbridge errors`: list, show and export; what mends them stands in `mending` and `editing`."""
 # ruff: noqa: PLC0415 - heavy parts are imported when the command runs: its help must come at once
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from connector.cli.context import Context, Group, option, pass_context
+from connector.cli.editing import edit
 from connector.cli.error_filters import count_of, filters, say_reading, shows, states, wanted
+from connector.cli.mending import ignore, resolve, retry
 from connector.cli.output import moment, print_json, print_table
 
 if TYPE_CHECKING:
@@ -84,6 +86,7 @@ def _print_causes(causes: list[Cause], *, is_all: bool) -> None:
         click.echo(f"    What to do: {cause.remedy}")
         click.echo(f"    Example: {cause.example}")
         click.echo(f"             shopbridge errors show {cause.example_id[:12]}")
+    click.echo("\nOnce mended: shopbridge errors retry --cause CAUSE, or errors edit, resolve, ignore with an ID.")
 
 
 def _print_each(found: list[Letter]) -> None:
@@ -195,3 +198,7 @@ def export(context: Context, /, *, form: str, show: bool, output: Path | None, *
             count = write(lines, file)
     click.echo(f"{count_of(count, 'error')}{'' if output is None else f' in {output}'}", err=True)
     say_unreadable(letters)
+
+
+for each in (retry, edit, resolve, ignore, export):
+    errors.add_command(each)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -68,7 +69,13 @@ def test_reading_does_not_depend_on_the_order(seed: int) -> None:
 
 def test_a_resolution_keeps_what_the_refusal_told() -> None:
     """The ledger's resolution names the error alone; the record and HubSpot's answer stand in an older letter."""
-    told = {"ref": "shop:DEAL:1", "original_value": b"body", "answer": "no", "attempts": 3, "correlation_id": "c-1"}
+    told: dict[str, Any] = {
+        "ref": "shop:DEAL:1",
+        "original_value": b"body",
+        "answer": "no",
+        "attempts": 3,
+        "correlation_id": "c-1",
+    }
     history = [
         letter("a", minute=0, seq=1, details="first", **told),
         letter("a", minute=1, seq=2, details="second", **told),

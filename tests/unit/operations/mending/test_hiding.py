@@ -44,7 +44,7 @@ def test_a_row_is_shown_without_its_texts() -> None:
     """Whatever its columns are called."""
     shown, personal = hidden(Original("here", "k", CHANGE), replace(CONTACT, ref=None), USUAL)
     assert {"id": 7, "mail": "e***@***.example", "tags": "(list)"} == shown.value["after"]
-    assert ({"eve@x.example"}, None, "c") == (personal, shown.value["before"], shown.value["op"])
+    assert (frozenset({"eve@x.example"}), None, "c") == (personal, shown.value["before"], shown.value["op"])
 
 
 def test_what_cannot_be_decoded_is_not_shown() -> None:

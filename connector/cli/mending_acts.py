@@ -1,0 +1,151 @@
+"""Saying what was agreed upon, with its progress, and following what becomes of it."""
+# ruff: noqa: PLC0415 - heavy parts are imported when the command runs: its help must come at once
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from connector.cli.context import Context, option
+from connector.cli.error_filters import count_of
+from connector.cli.output import print_json
+
+if TYPE_CHECKING:
+    from connector.operations.acts import Act
+    from connector.operations.letters import Letter
+    from connector.operations.mending.desk import Prepared
+    from connector.operations.mending.following import Ending, Watch
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FEW = 20
+"""So many errors are followed unless --no-wait."""
+
+WAIT_S = 30.0
+LONG_WAIT_S = 600.0
+
+EXIT_STOPPED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How an act is to go: agreed beforehand, only shown, at which rate, and whether its end is waited for."""
+
+    yes: bool
+    dry_run: bool
+    rate: float | None
+    wait: bool | None
+
+    @classmethod
+    def of(cls, asked: dict[str, Any]) -> Asking:
+        """Taken out of a command's options."""
+        return cls(asked.pop("yes"), asked.pop("dry_run"), asked.pop("rate"), asked.pop("wait"))
+
+    def wait_s(self, count: int) -> float:
+        """How long the errors are followed, in seconds; 0: not at all."""
+        if self.wait is None:
+            return WAIT_S if count <= FEW else 0.0
+        return LONG_WAIT_S if self.wait else 0.0
+
+
+def act_options(command: F) -> F:
+    """The options of every command that says something."""
+    text = f"Follow the errors until each is over or refused anew. Without it: up to {WAIT_S:.0f} s, if at most {FEW}."
+    for each in reversed(
+        (
+            option("--dry-run", is_flag=True, help="Only show what would be done."),
+            option("--yes", "-y", is_flag=True, help="Do not ask."),
+            option(
+                "--rate", type=click.FloatRange(min=0, min_open=True), metavar="N", help="So many records a second."
+            ),
+            option("--wait/--no-wait", default=None, help=text),
+        )
+    ):
+        command = each(command)
+    return command
+
+
+def carry_out_and_wait(context: Context, act: Act, prepared: Prepared, asking: Asking) -> int:
+    """Say it and follow the errors; 0 unless it was stopped, or an error that was followed is not over."""
+    from connector.operations.acts import State
+    from connector.operations.mending import desk
+    from connector.operations.mending.following import Watch
+
+    settings, letters = context.settings(), prepared.letters()
+    wait_s = asking.wait_s(len(letters))
+    with ExitStack() as closing:
+        watch = Watch(settings) if wait_s else None
+        if watch is not None:
+            closing.callback(watch.close)
+        click.echo(f"Act {act.id} by {act.who}", err=True)
+        stop = closing.enter_context(_stopping())
+        done = desk.carry_out(settings, act, prepared, rate=asking.rate, tell=_Teller(silent=context.json), stop=stop)
+        if done.state is not State.DONE:
+            click.echo(f"Stopped: shopbridge errors retry --resume {done.id} goes on where it ended.", err=True)
+            return EXIT_STOPPED
+        if not context.json:
+            click.echo(f"Act {done.id} is done: {count_of(done.done, 'record')}.")
+        endings = [] if watch is None else _follow(watch, letters, wait_s, silent=context.json)
+    if context.json:
+        print_json({"act": done, "endings": endings})
+    wanted = prepared.task.state or "RESOLVED"
+    return int(any(each.outcome != wanted for each in endings))
+
+
+@contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    """Set by Ctrl-C or SIGTERM: the batch under way is finished, and the act can be resumed."""
+    stop = threading.Event()
+    before = {each: signal.signal(each, lambda *_: stop.set()) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+class _Teller:
+    """Says how far an act is, once a second at most."""
+
+    def __init__(self, *, silent: bool) -> None:
+        self._silent = silent
+        self._said_at = time.monotonic()
+
+    def __call__(self, act: Act) -> None:
+        if self._silent or time.monotonic() - self._said_at < 1.0:
+            return
+        self._said_at = time.monotonic()
+        click.echo(f"  {act.done:,} of {act.total or 0:,} records", err=True)
+
+
+def _follow(watch: Watch, letters: Sequence[Letter], wait_s: float, *, silent: bool) -> list[Ending]:
+    from connector.operations.letters import subject
+
+    if not silent:
+        click.echo(f"Following what becomes of them, {wait_s:.0f} s at most ...", err=True)
+    about = {letter.id: subject(letter.error) for letter in letters}
+    endings = watch.wait(letters, wait_s, lambda ending: None if silent else click.echo(told(ending, about)))
+    unknown = [each for each in endings if each.letter is None]
+    if unknown and not silent:
+        for each in unknown[:FEW]:
+            click.echo(f"not known yet: {about[each.id]}; later: shopbridge errors show {each.id[:12]}")
+        click.echo("Is a worker running, and HubSpot reachable? `shopbridge status` says it where the worker runs.")
+    return endings
+
+
+def told(ending: Ending, about: Mapping[str, str]) -> str:
+    """What became of an error, in a line; `about` names the object of each."""
+    letter = ending.letter
+    if letter is None or letter.state != "OPEN":
+        by = f" by {letter.who}: {letter.note}" if letter is not None and letter.who else ""
+        return f"{ending.outcome}: {about[ending.id]}{by}"
+    return (
+        f"refused anew: {about[ending.id]}: {letter.type}: {letter.details}  (shopbridge errors show {letter.id[:12]})"
+    )
