@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
@@ -129,6 +130,15 @@ class Admin:
             request_timeout=self._timeout_s,
         )
         return {Partition(place.topic, place.partition): future.result().offset for place, future in futures.items()}
+
+    def offsets_at(self, names: Iterable[str], moment: datetime) -> dict[Partition, int]:
+        """The first offset of each partition whose record is not older than `moment`; the end where all are."""
+        topics = self.topic_ids(names)
+        places = [TopicPartition(name, number) for name, topic in topics.items() for number in topic.end_offsets]
+        spec = OffsetSpec.for_timestamp(int(moment.timestamp() * 1000))
+        found = self._patiently(lambda: self._offsets(places, spec))
+        ends = {Partition(name, number): end for name, it in topics.items() for number, end in it.end_offsets.items()}
+        return {place: ends[place] if offset < 0 else offset for place, offset in found.items()}
 
     def create_topics(self, topics: Sequence[NewTopic]) -> None:
         """Make topics; those that exist already stay as they are. Raises ConfigurationError if the broker refuses."""
