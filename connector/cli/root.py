@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from connector.cli.acts import acts
 from connector.cli.capture import capture
 from connector.cli.check import check
 from connector.cli.completion import completion
@@ -11,6 +12,8 @@ from connector.cli.context import Group, common_options
 from connector.cli.errors import errors
 from connector.cli.init import init
 from connector.cli.ledger import ledger
+from connector.cli.leftovers import leftovers
+from connector.cli.replay import replay
 from connector.cli.sandbox import sandbox
 from connector.cli.schemas import schemas
 from connector.cli.setup import setup
@@ -24,7 +27,22 @@ setting; 3 the other side cannot be reached; 70 going on would lose or corrupt s
 Addresses, names and credentials are settings in the environment, named SHOPBRIDGE_...: see docs/command-line.md.
 """
 
-COMMANDS = (init, check, setup, capture, worker, status, errors, ledger, schemas, sandbox, completion)
+COMMANDS = (
+    init,
+    check,
+    setup,
+    capture,
+    worker,
+    status,
+    errors,
+    replay,
+    leftovers,
+    acts,
+    ledger,
+    schemas,
+    sandbox,
+    completion,
+)
 
 
 @click.group(

@@ -1,0 +1,49 @@
+"""`shopbridge leftovers`."""
+# ruff: noqa: PLC0415 - heavy parts are imported when the command runs: its help must come at once
+
+from __future__ import annotations
+
+import click
+
+from connector.cli.asking import consent
+from connector.cli.context import Command, Context, option, pass_context
+from connector.cli.error_filters import count_of
+from connector.cli.output import print_json, print_table
+from connector.cli.progress import bar, stopping
+from connector.cli.replay import RATE
+
+
+@click.command(cls=Command)
+@option("--delete", is_flag=True, help="End what their rows say of them: their records go as `on_delete` says.")
+@option("--rate", type=click.FloatRange(min=0, min_open=True), default=RATE, show_default=True, metavar="N",
+        help="At most so many messages a second.")  # fmt: skip
+@option("--yes", "-y", is_flag=True, help="Do not ask.")
+@pass_context
+def leftovers(context: Context, /, *, delete: bool, rate: float, yes: bool) -> int:
+    """List objects that today's shop file makes no more, though their rows were replayed; --delete ends them.
+
+    After a changed id, filter or section the objects of before stay as they were: what a replay does not name, it does
+    not touch. Exits with 1 if there are any and nothing was deleted.
+    """
+    from connector.operations.replaying.leftovers import delete_leftovers, find_leftovers
+
+    settings = context.settings()
+    click.echo(f"Looking through {settings.ledger} for objects that were not replayed ...", err=True)
+    found = find_leftovers(settings, context.shops())
+    if context.json:
+        print_json([{"object": str(each.ref), "hubspot_id": each.hubspot_id, "table_mapping": each.table_mapping,
+                     "topic": each.topic, "row_key": each.row_key} for each in found])  # fmt: skip
+    elif found:
+        rows = [(str(each.ref), each.hubspot_id, each.table_mapping, each.row_key) for each in found]
+        print_table(count_of(len(found), "object"), ("object", "HubSpot id", "mapped as", "row"), rows)
+    else:
+        click.secho("There are none.", fg="green")
+    if not found or not delete:
+        if found and not context.json:
+            click.echo("shopbridge leftovers --delete ends them.")
+        return int(bool(found))
+    consent(f"End {count_of(len(found), 'object')}?", yes=yes)
+    with stopping() as stop, bar("said", silent=context.json) as advance:
+        done = delete_leftovers(settings, found, rate=rate, tell=lambda now: advance(now.done, now.total), stop=stop)
+    click.echo(f"{count_of(done.done, 'object')} ended (act {done.id}).", err=context.json)
+    return 0
