@@ -37,7 +37,8 @@ class ErrorPost:
             return error
         message = message_of(tx, said)
         key, value = str(message.ref).encode(), self.encode_message(message)
-        return replace(error, original_key=key, original_value=value)
+        placed = replace(error, partition=said.partition, database_position=said.place.position)
+        return replace(placed, original_key=key, original_value=value)
 
     def put(self, tx: Connection, error: SyncError) -> None:
         """Hand an error to the outbox, in the transaction of what it tells of."""

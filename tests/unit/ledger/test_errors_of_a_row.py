@@ -148,3 +148,12 @@ async def test_an_operator_can_close_an_error_that_the_ledger_does_not_know(offi
     assert {} == await report(office)
     office.errors.append(replace(told, note="mended by hand", who="eva@desk"))
     assert {"UNMAPPED_VALUE": ErrorState.RESOLVED} == await report(office)
+
+
+async def test_an_error_says_where_its_row_came_from(office: Office) -> None:
+    """Partition, offset and place in the database's log."""
+    message = deal("1", 1, "7", amount="n/a")
+    await office.say(replace(message, source=replace(message.source, partition=3)))
+    await refuse_deals(office)
+    [error] = office.errors
+    assert (3, 1, message.source.database_position) == (error.partition, error.offset, error.database_position)
