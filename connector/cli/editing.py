@@ -14,7 +14,7 @@ from connector.cli.asking import consent
 from connector.cli.context import Command, Context, option, pass_context
 from connector.cli.error_filters import say_reading, shows
 from connector.cli.mending_acts import Asking, act_options, carry_out_and_wait
-from connector.cli.output import print_table
+from connector.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
     from connector.operations.masking import Masking
@@ -56,15 +56,15 @@ def edit(context: Context, /, *, error_id: str, editor: bool, show: bool, **aske
     number:, date:, instant: or bool:. Of a row that could not be mapped the columns are edited, and mapped with the
     shop file, which has to be here. The shop's row keeps its own values, and its next change wins.
     """
+    asking, settings = Asking.of(asked), context.settings()
+    _require_one_way(asked, editor=editor)
+    say_reading(settings)
     from connector.operations.letters import find, read_letters
     from connector.operations.masking import masking_of
     from connector.operations.mending import desk
     from connector.operations.mending.edit_letter import edited_resend, open_editable
 
-    asking, settings = Asking.of(asked), context.settings()
     masking = masking_of(settings, show=show)
-    _require_one_way(asked, editor=editor)
-    say_reading(settings)
     letters = read_letters(settings)
     editable = open_editable(settings, letters, find(letters, error_id), context.shops_if_any)
     changes = _typed_in(editable, new=asked["new"]) if editor else editable.differences(_edit(asked))
@@ -72,13 +72,14 @@ def edit(context: Context, /, *, error_id: str, editor: bool, show: bool, **aske
         click.echo("Nothing is changed.", err=True)
         return 0
     at = datetime.now(UTC)
-    resend = edited_resend(editable, changes, int(at.timestamp() * 1000))
+    resend = edited_resend(settings, editable, changes, int(at.timestamp() * 1000))
+    rows = _rows(editable, changes, masking)
+    objects = sorted({f"{it.action} {it.ref}" for it in resend.messages})
     if not context.json:
-        _print_changes(editable, changes, masking)
-        click.echo(
-            f"Sent as: {', '.join(sorted({f'{it.object_type} {it.action} {it.ref}' for it in resend.messages}))}"
-        )
+        _print_changes(editable, rows, objects)
     if asking.dry_run:
+        if context.json:
+            print_json({"id": editable.letter.id, "changes": rows, "objects": objects, "newer": editable.newer})
         return 0
     consent("Send it?", yes=asking.yes)
     names = ", ".join(each.name for each in changes)
@@ -119,17 +120,25 @@ def _typed_in(editable: Editable, *, new: bool) -> list[Difference]:
             click.confirm("Edit it again?", default=True, abort=True, err=True)
 
 
-def _print_changes(editable: Editable, changes: Sequence[Difference], masking: Masking) -> None:
-    """What was there is masked; what is new was typed just now."""
+def _rows(editable: Editable, changes: Sequence[Difference], masking: Masking) -> list[dict[str, str]]:
+    """Name, value before and after. What was there is masked; what is new was typed just now."""
     from connector.operations.mending.editor_text import text_of
     from connector.operations.mending.hiding import hidden_column
 
-    click.secho(f"{editable.about}: {editable.error.type}", bold=True)
-    rows = [
-        (each.name, text_of(hidden_column(editable.error, each.name, each.before, masking)), text_of(each.after))
+    return [
+        {
+            "name": each.name,
+            "before": text_of(hidden_column(editable.error, each.name, each.before, masking)),
+            "after": text_of(each.after),
+        }
         for each in changes
     ]
-    print_table(None, (editable.what, "before", "after"), rows)
+
+
+def _print_changes(editable: Editable, rows: Sequence[dict[str, str]], objects: Sequence[str]) -> None:
+    click.secho(f"{editable.about}: {editable.error.type}", bold=True)
+    print_table(None, (editable.what, "before", "after"), [list(row.values()) for row in rows])
+    click.echo(f"Sent as: {', '.join(objects)}")
     click.echo(STANDS)
     if editable.newer:
         click.echo("Another error tells of a newer change of this row: where that is known, this edit changes nothing.")

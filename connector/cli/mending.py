@@ -13,7 +13,7 @@ from connector.cli.asking import consent
 from connector.cli.context import Command, Context, option, pass_context
 from connector.cli.error_filters import chosen, count_of, filters, say_reading
 from connector.cli.mending_acts import Asking, act_options, carry_out_and_wait
-from connector.cli.output import print_table
+from connector.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
     from connector.operations.mending.desk import Prepared
@@ -43,15 +43,15 @@ def retry(context: Context, /, *, ids: tuple[str, ...], resume: str | None, **as
     What HubSpot refused is sent as it stands, whatever was told before. What could not be mapped is mapped again with
     the shop file as it is today, which has to be here. Nothing newer is undone. First it is shown what would be said.
     """
-    from connector.operations.acts import find_act, who
-    from connector.operations.mending import desk
-
     asking = Asking.of(asked)
     settings, shops = context.settings(), context.shops_if_any
     what = chosen(ids, asked)
     if resume is not None and not what.is_nothing:
         raise click.UsageError("--resume goes on with what was chosen then; choose nothing beside it")
     say_reading(settings)
+    from connector.operations.acts import find_act, who
+    from connector.operations.mending import desk
+
     act = None if resume is None else find_act(settings, resume)
     if act is not None:
         prepared = desk.prepare_again(settings, act, shops)
@@ -64,6 +64,8 @@ def retry(context: Context, /, *, ids: tuple[str, ...], resume: str | None, **as
         click.echo("There is nothing to be sent.", err=True)
         return int(bool(left_out))
     if asking.dry_run:
+        if context.json:
+            print_json(prepared.plan.summary())
         return 0
     consent(f"Send {count_of(prepared.total, 'record')} again?", yes=asking.yes)
     act = act or desk.begin_act(settings, desk.RETRY, prepared.task.asked.text, prepared)
@@ -99,6 +101,8 @@ def _print_plan(prepared: Prepared, *, say: bool) -> None:
         )
     if plan.unmapped and plan.resends:
         click.echo(f"Left out: {count_of(len(plan.unmapped), 'error')} whose rows no shop file given here maps.")
+    for hint in plan.hints:
+        click.echo(hint)
     for each_left in plan.unsendable[:SHOWN]:
         click.echo(f"Left out: {each_left.about}: {each_left.why}  ({each_left.id[:12]})")
     if len(plan.unsendable) > SHOWN:
@@ -130,12 +134,12 @@ def ignore(context: Context, /, *, ids: tuple[str, ...], note: str, **asked: Any
 
 
 def _close(context: Context, state: ErrorState, ids: tuple[str, ...], text: str, asked: dict[str, Any]) -> int:
+    asking, settings, what = Asking.of(asked), context.settings(), chosen(ids, asked)
+    say_reading(settings)
     from connector.operations.acts import who
     from connector.operations.mending import desk
     from connector.operations.mending.noting import Note
 
-    asking, settings, what = Asking.of(asked), context.settings(), chosen(ids, asked)
-    say_reading(settings)
     note = Note(state, text, who(), datetime.now(UTC))
     prepared = desk.prepare_note(settings, what, note)
     stand_so = len(prepared.chosen) - prepared.total
@@ -146,6 +150,8 @@ def _close(context: Context, state: ErrorState, ids: tuple[str, ...], text: str,
         if stand_so:
             click.echo(f"{count_of(stand_so, 'error')} already {state}.")
     if not prepared.plan.resends or asking.dry_run:
+        if context.json:
+            print_json(prepared.plan.summary())
         return 0
     consent(f"Mark {count_of(prepared.total, 'error')} as {state}?", yes=asking.yes)
     act = desk.begin_act(settings, desk.CLOSE, f"{state}: {what.text}", prepared)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from connector.operations.letters import Letter
     from connector.operations.mending.desk import Prepared
     from connector.operations.mending.following import Ending, Watch
+    from connector.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -75,7 +76,6 @@ def act_options(command: F) -> F:
 def carry_out_and_wait(context: Context, act: Act, prepared: Prepared, asking: Asking) -> int:
     """Say it and follow the errors; 0 unless it was stopped, or an error that was followed is not over."""
     from connector.operations.acts import State
-    from connector.operations.mending import desk
     from connector.operations.mending.following import Watch
 
     settings, letters = context.settings(), prepared.letters()
@@ -85,10 +85,9 @@ def carry_out_and_wait(context: Context, act: Act, prepared: Prepared, asking: A
         if watch is not None:
             closing.callback(watch.close)
         click.echo(f"Act {act.id} by {act.who}", err=True)
-        stop = closing.enter_context(_stopping())
-        done = desk.carry_out(settings, act, prepared, rate=asking.rate, tell=_Teller(silent=context.json), stop=stop)
+        done = _carry_out(settings, act, prepared, asking, silent=context.json)
         if done.state is not State.DONE:
-            click.echo(f"Stopped: shopbridge errors retry --resume {done.id} goes on where it ended.", err=True)
+            click.echo(f"Stopped: {_again(done)}", err=True)
             return EXIT_STOPPED
         if not context.json:
             click.echo(f"Act {done.id} is done: {count_of(done.done, 'record')}.")
@@ -97,6 +96,25 @@ def carry_out_and_wait(context: Context, act: Act, prepared: Prepared, asking: A
         print_json({"act": done, "endings": endings})
     wanted = prepared.task.state or "RESOLVED"
     return int(any(each.outcome != wanted for each in endings))
+
+
+def _carry_out(settings: Settings, act: Act, prepared: Prepared, asking: Asking, *, silent: bool) -> Act:
+    from connector.errors import ShopbridgeError
+    from connector.operations.mending import desk
+
+    with _stopping() as stop:
+        try:
+            return desk.carry_out(settings, act, prepared, rate=asking.rate, tell=_Teller(silent=silent), stop=stop)
+        except ShopbridgeError:
+            click.echo(_again(act), err=True)
+            raise
+
+
+def _again(act: Act) -> str:
+    """How the rest of an act is done."""
+    if act.kind == "errors edit":
+        return "do the edit again; said twice it counts once."
+    return f"shopbridge errors retry --resume {act.id} goes on where it ended."
 
 
 @contextmanager

@@ -90,6 +90,8 @@ def _from_topic(settings: Settings, error: SyncError) -> tuple[bytes | None, byt
     place = f"{error.row.topic}[{error.partition}] at offset {error.offset}"
     if not error.row.topic:
         return None, None, "the error names no record"
+    if error.stage is Stage.LINK:
+        return None, None, "it was not kept with the error"
     try:
         records = read_range(settings.kafka, error.row.topic, error.partition, error.offset, error.offset + 1)
         for record in records:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shlex
 import signal
 import subprocess
 from collections import Counter
@@ -19,7 +20,7 @@ from connector.kafka import Admin, read_range
 from connector.message import ObjectType
 from connector.record import Record
 from tests.support.small_shop import CASES, SmallShop
-from tests.support.world import BIN, BYTECODE, World, wait_until
+from tests.support.world import BIN, BYTECODE, World, say, wait_until
 
 pytestmark = pytest.mark.end_to_end
 
@@ -56,6 +57,7 @@ class Remote:
         """Run a command of `errors`; all that it printed."""
         process = self.start(*arguments)
         said, _ = process.communicate(timeout=120)
+        say(f"$ shopbridge errors {shlex.join(arguments)}\n{said}")
         assert expect == process.returncode, said
         return said
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -161,7 +161,7 @@ def prepare_again(settings: Settings, act: Act, shops: Shops) -> Prepared:
         plan = note_plan(chosen, Note(task.state, task.note, act.who, task.at))
     taken_out = {letter.id for letter in read_letters(settings).by_id.values() if letter.refusal.original_value == b""}
     left = [each for each in plan.resends if each.ids[0] > task.after and not taken_out.intersection(each.ids)]
-    return Prepared(task, chosen, Plan(tuple(left), plan.superseded, plan.unmapped, plan.unsendable))
+    return Prepared(task, chosen, replace(plan, resends=tuple(left)))
 
 
 def begin_act(settings: Settings, kind: str, text: str, prepared: Prepared) -> Act:

@@ -16,9 +16,10 @@ from connector.operations.letters import Letter, Letters, decoder, subject
 from connector.operations.mending.choosing import superseded
 from connector.operations.mending.editing import Difference, Edit, differences, edited, said
 from connector.operations.mending.records import message_of, record_of
-from connector.operations.mending.retrying import Resend, require_fitting
+from connector.operations.mending.retrying import Resend
 from connector.settings import Settings
 from connector.sync_error import Stage, SyncError
+from connector.translate.changes import encoded
 from connector.wire import Codec
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _columns(row: Row) -> dict[str, Column]:
     return {**row, **dict.fromkeys(faults, UNAVAILABLE)}
 
 
-def edited_resend(editable: Editable, changes: Sequence[Difference], revision: int) -> Resend:
+def edited_resend(settings: Settings, editable: Editable, changes: Sequence[Difference], revision: int) -> Resend:
     """What is said to HubSpot in the place of the row's own words. `revision`: milliseconds since 1970 of the act.
 
     Raises ConfigurationError for values that are known to be refused, and for a row that still cannot be mapped.
@@ -125,7 +126,7 @@ def edited_resend(editable: Editable, changes: Sequence[Difference], revision: i
         messages = _mapped(editable, changes, revision)
     try:
         for each in messages:
-            require_fitting(editable.codec, each)
+            encoded(each, settings, editable.codec)
     except RowError as error:
         raise ConfigurationError(f"This cannot be sent: {error}") from error
     return Resend((letter.id,), editable.about, tuple(messages))

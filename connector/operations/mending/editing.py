@@ -68,7 +68,7 @@ def _unknown(name: str, known: Iterable[str], what: str) -> str:
     names = list(known)
     near = difflib.get_close_matches(name, names, n=1)
     meant = f"; did you mean {near[0]}?" if near else f"; it has {', '.join(names) or 'none'}"
-    hint = ". --new adds one that it has not" if what == "property" else ""
+    hint = " (--new adds one that it has not)" if what == "property" else ""
     return f"the row says no {what} {name}{meant}{hint}"
 
 

@@ -8,10 +8,7 @@ from datetime import datetime
 
 from connector.errors import ConfigurationError
 from connector.operations.letters import Letter
-from connector.record import Outgoing
-from connector.settings import Settings
 from connector.sync_error import ErrorState, SyncError
-from connector.wire import Codec
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +38,3 @@ def noted(letters: Iterable[Letter], note: Note) -> list[SyncError]:
     if not note.text.strip():
         raise ConfigurationError('Say why, for whoever looks at it later: --note "..."')
     return [note.on(letter) for letter in letters if letter.error.state is not note.state]
-
-
-def outgoing(settings: Settings, codec: Codec, news: SyncError) -> Outgoing:
-    """The record for the errors topic."""
-    return Outgoing(settings.errors_topic, news.id.encode(), codec.encode_error(news))

@@ -10,7 +10,7 @@ from connector.capture.decode import schema_ids
 from connector.capture.external import Decoder, decoder_of
 from connector.change import Change
 from connector.kafka import TopicInfo, read_range
-from connector.ledger.numbering import known_topics
+from connector.ledger.numbering import known_topics, last_mapping
 from connector.mapping import SectionMapper, Shop, mapper
 from connector.message import SyncMessage
 from connector.operations.broker import admin_of
@@ -26,7 +26,10 @@ Named = tuple[str, int]
 
 
 class Remapper:
-    """Maps the changes of letters again. `epochs`: what a ledger knows of change topics, by topic and number."""
+    """Maps the changes of letters again.
+
+    `epochs`: what a ledger knows of change topics, by topic and number. `hints`: what an operator should know first.
+    """
 
     def __init__(
         self,
@@ -36,6 +39,7 @@ class Remapper:
         mappers: Mapping[str, Sequence[SectionMapper]],
         topics: Mapping[str, TopicInfo],
         epochs: Mapping[Named, str],
+        hints: tuple[str, ...] = (),
     ) -> None:
         self._settings = settings
         self._registry = registry
@@ -43,6 +47,7 @@ class Remapper:
         self._mappers = mappers
         self._topics = topics
         self._epochs = dict(epochs)
+        self.hints = hints
 
     def takes(self, error: SyncError) -> bool:
         """Whether a shop file maps the topic of the row."""
@@ -92,10 +97,10 @@ async def open_remapper(shops: Sequence[Shop], settings: Settings, registry: Reg
 
     Raises RetriableError when Kafka or a shop's database does not answer, ConfigurationError when one refuses us.
     """
-    whole, topics, epochs = await asyncio.gather(
+    whole, topics, (epochs, hints) = await asyncio.gather(
         asyncio.to_thread(whole_old_rows, shops),
         asyncio.to_thread(_topics, shops, settings),
-        asyncio.to_thread(_epochs, settings),
+        asyncio.to_thread(_by_ledger, shops, settings),
     )
     decoders = await asyncio.to_thread(
         _decoders, shops, registry, lambda name: topics[name].topic_id if name in topics else "", whole.__contains__
@@ -106,7 +111,7 @@ async def open_remapper(shops: Sequence[Shop], settings: Settings, registry: Reg
             section_mapper = mapper(shop, section)
             for name in section_mapper.topics:
                 mappers.setdefault(name, []).append(section_mapper)
-    return Remapper(settings, registry, decoders, mappers, topics, epochs)
+    return Remapper(settings, registry, decoders, mappers, topics, epochs, hints)
 
 
 def _topics(shops: Sequence[Shop], settings: Settings) -> dict[str, TopicInfo]:
@@ -123,10 +128,17 @@ def _decoders(
     return found
 
 
-def _epochs(settings: Settings) -> dict[Named, str]:
-    """Names of epochs by topic and number, none on a machine without a ledger."""
+def _by_ledger(shops: Sequence[Shop], settings: Settings) -> tuple[dict[Named, str], tuple[str, ...]]:
+    """Names of epochs by topic and number, and shop files that no worker has loaded: nothing without a ledger."""
     if not settings.ledger.exists():
-        return {}
+        return {}, ()
     with reading(settings.ledger) as tx:
         known = known_topics(tx)
-    return {(each.topic, each.number): each.id for epochs in known.values() for each in epochs}
+        loaded = {shop.store.id: last_mapping(tx, shop.store.id) for shop in shops}
+    epochs = {(each.topic, each.number): each.id for epochs in known.values() for each in epochs}
+    hints = (
+        f"The worker has not loaded {shop.file} as it is now: start it anew first, or what is mapped counts for older."
+        for shop in shops
+        if (last := loaded[shop.store.id]) is None or last.hash != shop.hash
+    )
+    return epochs, tuple(hints)

@@ -7,26 +7,25 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from connector.errors import RowError
-from connector.kafka import LARGEST_RECORD
 from connector.message import Origin, SyncMessage
 from connector.operations.letters import Letter, Letters, subject
 from connector.operations.mending.choosing import superseded
 from connector.operations.mending.records import message_of, record_of
-from connector.operations.mending.remapping import Remapper
 from connector.record import Outgoing, Record
 from connector.registry import Registry
 from connector.settings import Settings
 from connector.sync_error import ErrorState, Stage, SyncError
+from connector.translate.changes import encoded
 from connector.wire import Codec
+
+if TYPE_CHECKING:
+    from connector.operations.mending.remapping import Remapper
 
 MANY: Final = 1_000
 """An act upon more objects than this is served behind live changes."""
-
-HEADROOM: Final = 64 * 1024
-"""For key, headers and the batch around a record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +50,7 @@ class Resend:
 
     def outgoing(self, settings: Settings, codec: Codec) -> tuple[Outgoing, ...]:
         """The records for the topics."""
-        said = [
-            Outgoing(settings.sync_topic(each.object_type), str(each.ref).encode(), codec.encode_message(each))
-            for each in self.messages
-        ]
+        said = [encoded(each, settings, codec) for each in self.messages]
         over = [Outgoing(settings.errors_topic, each.id.encode(), codec.encode_error(each)) for each in self.closed]
         return (*said, *self.records, *over)
 
@@ -73,18 +69,25 @@ class Plan:
     """All that a retry would do, in the order of the errors' ids.
 
     `superseded`: errors of changes that are older than what another letter tells of the row. `unmapped`: errors whose
-    changes must be mapped again, for which there is no shop file here.
+    changes must be mapped again, for which there is no shop file here. `hints`: what to know before it is said.
     """
 
     resends: tuple[Resend, ...] = ()
     superseded: tuple[str, ...] = ()
     unmapped: tuple[str, ...] = ()
     unsendable: tuple[Unsendable, ...] = ()
+    hints: tuple[str, ...] = ()
 
     @property
     def ids(self) -> tuple[str, ...]:
         """The errors for which something is said."""
         return tuple(error_id for each in self.resends for error_id in each.ids)
+
+    def summary(self) -> dict[str, Any]:
+        """For programs: what is said for whom, and what is left out."""
+        said = [{"ids": each.ids, "about": each.about, "how": each.how} for each in self.resends]
+        left = {"superseded": self.superseded, "unmapped": self.unmapped, "unsendable": self.unsendable}
+        return {"resends": said, **left, "hints": self.hints}
 
     def counts(self) -> Counter[tuple[str, str]]:
         """How many messages by how they are said, and object type and action."""
@@ -131,7 +134,8 @@ class Planner:
                 await self._add(draft, letter)
         count = sum(len(each.messages) for each in draft.resends.values())
         resends = tuple(_in_bulk(draft.resends.values()) if count > MANY else draft.resends.values())
-        return Plan(resends, tuple(sorted(passed)), tuple(draft.unmapped), tuple(draft.unsendable))
+        hints = () if self._remapper is None else self._remapper.hints
+        return Plan(resends, tuple(sorted(passed)), tuple(draft.unmapped), tuple(draft.unsendable), hints)
 
     async def _add(self, draft: _Draft, letter: Letter) -> None:
         error = letter.refusal
@@ -163,7 +167,7 @@ class Planner:
         if not messages:
             raise RowError("MAPPING_FAILED", "today's shop file makes nothing of it: resolve it with a note")
         for each in messages:
-            require_fitting(self._codec, each)
+            encoded(each, self._settings, self._codec)
         return tuple(replace(each, origin=Origin.REPLAY) for each in messages)
 
     def _over(self, error: SyncError) -> SyncError:
@@ -174,10 +178,3 @@ class Planner:
 
 def _in_bulk(resends: Iterable[Resend]) -> list[Resend]:
     return [replace(each, messages=tuple(replace(it, bulk=True) for it in each.messages)) for each in resends]
-
-
-def require_fitting(codec: Codec, message: SyncMessage) -> None:
-    """Raise RowError for a message that the topics do not take."""
-    size = len(codec.encode_message(message))
-    if size > LARGEST_RECORD - HEADROOM:
-        raise RowError("VALUE_TOO_LONG", f"the sync message has {size} bytes, at most {LARGEST_RECORD} can be sent")

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from connector.cli.asking import consent
-from connector.cli.editing import Assignment
+from connector.cli.editing import Assignment, _typed_in
 from connector.cli.error_filters import chosen, object_of
 from connector.cli.mending_acts import FEW, LONG_WAIT_S, WAIT_S, Asking, told
 from connector.cli.run import run
 from connector.message import ObjectType
-from connector.operations.letters import Filter
+from connector.operations.letters import Filter, Letter
 from connector.operations.mending.choosing import Asked
+from connector.operations.mending.edit_letter import Editable
+from connector.operations.mending.editing import Difference
 from connector.operations.mending.following import Ending, Outcome
+from connector.registry import Registry
 from connector.sync_error import ErrorState
-from tests.unit.operations.letters_told import letter
+from tests.support.story import contact
+from tests.unit.operations.letters_told import START, letter
+from tests.unit.operations.mending.kit import Schemas, codec_of
 
 NOTHING: dict[str, Any] = {
     "type": None,
@@ -99,3 +106,37 @@ def test_what_became_of_an_error_is_told_in_a_line() -> None:
         "refused anew: shop:DEAL:1: CONFLICT: details of z  (shopbridge errors show z)",
     ]
     assert wanted == lines
+
+
+def editable() -> Editable:
+    message = contact("1", 5, city="Rme", points=Decimal("1.50"))
+    told_of = Letter(letter("a", ref="shop:CONTACT:1"), START)
+    codec = codec_of(Registry(Schemas()))
+    return Editable(told_of, "property", dict(message.properties), newer=False, codec=codec, message=message)
+
+
+@pytest.mark.parametrize(
+    ("script", "changes"),
+    [
+        ("sed -i s/Rme/Rome/", [Difference("city", "Rme", "Rome")]),
+        ("sed -i s/1.50/2/", [Difference("points", Decimal("1.50"), Decimal(2))]),
+        ("sed -i /^city/d", []),
+        ("true", []),
+    ],
+)
+def test_what_is_changed_in_the_editor_is_an_edit(
+    script: str, changes: list[Difference], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Saved without a change, or left without saving: nothing is done."""
+    monkeypatch.setenv("VISUAL", script)
+    assert changes == _typed_in(editable(), new=False)
+
+
+def test_a_mistake_in_the_editor_can_be_mended_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told, and the operator is asked; nothing is thrown away unasked."""
+    monkeypatch.setenv("VISUAL", "sed -i s/1.50/much/")
+    with CliRunner().isolation(input="n\n") as streams:
+        with pytest.raises(click.Abort):
+            _typed_in(editable(), new=False)
+        told_it = b"".join(stream.getvalue() for stream in streams if stream is not None)
+    assert b"points: 'much' is no number" in told_it
