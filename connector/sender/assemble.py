@@ -15,7 +15,7 @@ from connector.sender.pace import Pace
 from connector.sender.paths import Paths
 from connector.sender.port import SenderPort
 from connector.sender.refusals import Constants
-from connector.sender.state import Alert, Note
+from connector.sender.state import Alert, Note, Observer, unobserved
 from connector.settings import Settings
 
 log = structlog.get_logger()
@@ -43,9 +43,10 @@ def assemble(
     *,
     alert: Callable[[Alert], None] = log_alert,
     note: Callable[[Note], None] = log_note,
+    observe: Observer = unobserved,
 ) -> Courier:
     """The courier for one HubSpot account. `constants`: the values that the shop files state themselves."""
     key = ContactKey(tell=log_contact_key)
     crm = Crm(Paths(settings.hubspot_api_version), constants=constants, contact_key=key)
     pace = Pace.of(settings.hubspot_requests_per_10_s, settings.hubspot_associations_per_10_s)
-    return Courier(desk, http, fence, crm, pace, alert=alert, note=note)
+    return Courier(desk, http, fence, crm, pace, alert=alert, note=note, observe=observe)

@@ -29,7 +29,7 @@ from connector.sender.lanes import Links, Records, Work
 from connector.sender.pace import Pace
 from connector.sender.port import SenderPort
 from connector.sender.runner import Runner, Surroundings, Timing
-from connector.sender.state import Alert, Moment, Note, SenderState
+from connector.sender.state import Alert, Moment, Note, Observer, SenderState, unobserved
 
 PARENTS_FIRST: Final = (ObjectType.CONTACT, ObjectType.PRODUCT, ObjectType.DEAL, ObjectType.LINE_ITEM)
 LINKS: Final = (LinkKind.DEAL_CONTACT, LinkKind.LINE_ITEM_DEAL)
@@ -65,12 +65,14 @@ class Courier:
         clock: Callable[[], float] = time.monotonic,
         alert: Callable[[Alert], None] = log_alert,
         note: Callable[[Note], None] = log_note,
+        observe: Observer = unobserved,
     ) -> None:
         self._desk = desk
         self._timing = timing
         self._clock = clock
         health = Health(Backoff(), credential_retry_s)
         self._exchange = Exchange(transport, fence, pace, health, clock, alert, note)
+        self._exchange.tally.observe = observe
         around = Surroundings(clock, timing, alert, note, self._ring)
         links = Associations(crm.paths, crm.new_id)
         works: list[Work] = [Records(desk, crm, lane) for lane in PARENTS_FIRST]
@@ -99,10 +101,13 @@ class Courier:
 
     def snapshot(self) -> SenderState:
         """The sender as it stands, for `status`."""
-        exchange = self._exchange
+        exchange, now = self._exchange, self._clock()
         until, reason = self._waiting()
         return SenderState(
+            now=now,
             condition=exchange.health.condition,
+            condition_since=exchange.health.began,
+            condition_details="" if exchange.health.condition is Condition.WELL else exchange.health.details,
             paused={runner.work.lane: runner.pause for runner in self._runners if runner.pause is not None},
             waiting_until=until,
             waiting_for=reason,
@@ -110,6 +115,9 @@ class Courier:
             requests=dict(exchange.tally.requests),
             mean_fill=exchange.tally.mean_fill,
             day_left=exchange.pace.day_left,
+            day_limit=exchange.pace.day_limit,
+            limit_per_10_s=exchange.pace.calls.limit,
+            used_in_10_s=exchange.pace.used(now),
         )
 
     def _waiting(self) -> tuple[float | None, str | None]:

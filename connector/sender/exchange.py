@@ -174,8 +174,7 @@ class Exchange:
         now, before = self._clock(), self.pace.halt
         self.pace.answered(slot.number, now, call.kind, call.lane, reply)
         self._note(Note(Moment.ANSWERED, call.request_id, call.lane, words(reply)))
-        if fate(reply) is not Fate.ANSWERED:
-            self.tally.last_error = words(reply)
+        self.tally.answered(call, reply, now - sent_at)
         if self.health.answered(now, sent_at, fate(reply), words(reply)):
             self._alert(_turn(self.health))
         _tell_halt(before, self.pace.halt, self._alert)

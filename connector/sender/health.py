@@ -45,13 +45,17 @@ class Backoff:
 
 @dataclass(slots=True)
 class Health:
-    """The condition of the way to HubSpot, and when the next try is due."""
+    """The condition of the way to HubSpot, and when the next try is due.
+
+    `began`: when the condition came about; `since`: when the newest failure that counts was seen.
+    """
 
     backoff: Backoff
     credential_retry_s: float = 30.0
     condition: Condition = Condition.WELL
     until: float = 0.0
     since: float = 0.0
+    began: float = 0.0
     details: str = ""
     trying: bool = False
 
@@ -78,6 +82,7 @@ class Health:
         self.trying = False
         changed = condition is not self.condition
         self.condition = condition
+        self.began = now if changed else self.began
         if condition is Condition.WELL:
             self.backoff.reset()
             return changed

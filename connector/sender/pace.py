@@ -87,6 +87,7 @@ class Pace:
     halt: Halt | None = None
     locked: dict[Lane, float] = field(default_factory=dict)
     day_left: int | None = None
+    day_limit: int | None = None
     _numbers: count[int] = field(default_factory=count)
 
     @classmethod
@@ -105,6 +106,10 @@ class Pace:
     def halted(self, now: float) -> bool:
         """Whether HubSpot asked for a pause that is not over."""
         return self.halt is not None and self.halt.until > now
+
+    def used(self, now: float) -> int:
+        """How many calls HubSpot may count in its window now, those of others that it told of too."""
+        return sum(at is None or at > now for at in self.calls.counted.values())
 
     def sent(self, now: float, kind: CallKind) -> int:
         """Count a call that is about to be sent; returns its number."""
@@ -134,6 +139,8 @@ class Pace:
         """Take the limit from the headers, and count calls of others that share the limit with us."""
         day_left = _number(headers, "x-hubspot-ratelimit-daily-remaining")
         self.day_left = int(day_left) if day_left is not None else self.day_left
+        day_limit = _number(headers, "x-hubspot-ratelimit-daily")
+        self.day_limit = int(day_limit) if day_limit is not None else self.day_limit
         most = _number(headers, "x-hubspot-ratelimit-max")
         if kind is CallKind.ASSOCIATION or most is None or most < 1:
             return
