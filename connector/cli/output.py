@@ -8,9 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
 
 FILE_WIDTH = 240
 """Columns of a line where no terminal sets them."""
@@ -39,16 +43,15 @@ def print_json(value: Any, *, indent: int | None = 2) -> None:
     click.echo(json.dumps(plain(value), indent=indent, ensure_ascii=False))
 
 
-def print_table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """A table without lines; columns whose cells are all numbers stand to the right."""
     from rich.box import SIMPLE_HEAD
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     cells = [list(row) for row in rows]
     has_names = any(columns)
-    table = Table(
+    made = Table(
         box=SIMPLE_HEAD if has_names else None,
         show_header=has_names,
         pad_edge=False,
@@ -56,15 +59,28 @@ def print_table(title: str | None, columns: Sequence[str], rows: Iterable[Sequen
     )
     for number, name in enumerate(columns):
         is_number = all(isinstance(row[number], int | float) for row in cells) and bool(cells)
-        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
+        made.add_column(name, justify="right" if is_number else "left", overflow="fold")
     for row in cells:
-        table.add_row(*(Text(_cell(each)) for each in row))
+        made.add_row(*(Text(_cell(each)) for each in row))
+    return made
+
+
+def print_table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table as it is printed, under its title."""
+    made = table(columns, rows)
     if title:
         click.secho(f"\n{title}", bold=True)
-    console = Console()
-    if not console.is_terminal:
-        console.width = FILE_WIDTH
-    console.print(table)
+    console().print(made)
+
+
+def console() -> Console:
+    """The screen; where there is none, lines are as long as in a file."""
+    from rich.console import Console
+
+    made = Console()
+    if not made.is_terminal:
+        made.width = FILE_WIDTH
+    return made
 
 
 def _cell(value: object) -> str:

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from connector.errors import ConfigurationError
@@ -159,6 +157,9 @@ def upgrade(connection: Connection, to: str = "head") -> None:
 
     `to` may be an earlier version.
     """
+    from alembic import command  # noqa: PLC0415 - heavy, and whoever only looks at a ledger does without it
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection

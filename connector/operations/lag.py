@@ -76,3 +76,40 @@ def _stage(accounts: Sequence[Account], kind: Kind, age: Age) -> Stage:
         return Stage()
     furthest = max(behind, key=lambda each: each.lag or 0)
     return Stage(sum(each.lag or 0 for each in behind), age(furthest))
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Records per second that each stage took between two looks, and calls to HubSpot; None where nobody counted."""
+
+    map: float
+    apply: float
+    report: float
+    calls: float | None
+
+
+def flow(before: Taken, after: Taken) -> Flow | None:
+    """The flow between two looks; None where no time passed between them, or a count began anew."""
+    seconds = after.at - before.at
+    if seconds <= 0 or min(after.map - before.map, after.apply - before.apply, after.report - before.report) < 0:
+        return None
+    calls = None
+    if before.calls is not None and after.calls is not None and after.calls >= before.calls:
+        calls = (after.calls - before.calls) / seconds
+    return Flow(
+        map=(after.map - before.map) / seconds,
+        apply=(after.apply - before.apply) / seconds,
+        report=(after.report - before.report) / seconds,
+        calls=calls,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How many records each stage has taken so far, and calls made; `at` in seconds since 1970."""
+
+    at: float
+    map: int
+    apply: int
+    report: int
+    calls: int | None

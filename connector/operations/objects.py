@@ -11,7 +11,6 @@ from sqlalchemy import Connection, Row, select
 
 from connector.errors import ShopbridgeError
 from connector.ledger.links import LinkRow, LinkState, state
-from connector.ledger.plan import plan
 from connector.ledger.rows import contribution_from_row, record_from_row
 from connector.ledger.shelf_rows import link_from_row
 from connector.ledger.state import Fate, Life, Parent, Record
@@ -19,7 +18,17 @@ from connector.ledger.tables import contributions, errors, links, objects, recor
 from connector.message import ObjectRef, ObjectType
 from connector.operations.ledger_file import reading
 from connector.operations.row_keys import key_values
-from connector.operations.stock import DELETED, DUE, EQUAL, IN_FLIGHT, NOT_ALIVE, REFUSED, TAKEN, WAITING
+from connector.operations.stock import (
+    DELETED,
+    DUE,
+    EQUAL,
+    IN_FLIGHT,
+    NOT_ALIVE,
+    REFUSED,
+    TAKEN,
+    WAITING,
+    record_standing,
+)
 from connector.settings import Settings
 from connector.sync_error import ErrorState
 
@@ -137,13 +146,14 @@ def _why_unknown(tx: Connection, kind: ObjectType, external_id: str) -> str:
 def describe(tx: Connection, row: Row[Any]) -> ObjectStatus:
     """Everything about the object in this row of the object table."""
     ref = ObjectRef(row.store, ObjectType(row.type), row.external_id)
-    stored = tx.execute(select(records).where(records.c.number == row.record)).one()
+    query = select(records, record_standing().label("standing")).where(records.c.number == row.record)
+    stored = tx.execute(query).one()
     record = record_from_row(stored)
     attempts = tuple(_attempt(each) for each in reversed(stored.attempts))
     wanted = tuple(_links(tx, record))
     spoken = tuple(_rows(tx, ref, row.number))
     open_first = sorted(_errors(tx, ref, spoken), key=lambda each: each.state != ErrorState.OPEN)
-    standing = standing_of(record)
+    standing: str = stored.standing
     is_well = standing in {EQUAL, NOT_ALIVE} and not any(each.state == ErrorState.OPEN for each in open_first)
     return ObjectStatus(
         object=str(ref),
@@ -176,23 +186,6 @@ _HEADLINES: Final[Mapping[str, str]] = {
     DELETED: "HubSpot's users deleted it, and it is left so",
     NOT_ALIVE: "its row is gone or filtered out, and HubSpot knows",
 }
-
-
-def standing_of(record: Record) -> str:
-    """How one record stands, in the words of `stock.STANDINGS`."""
-    if record.in_flight is not None:
-        return IN_FLIGHT
-    if record.refused_generation == record.generation:
-        return REFUSED
-    if plan(record) is not None:
-        return DUE
-    if record.desired.fate is Fate.WAIT:
-        return WAITING
-    if record.desired.fate is not Fate.KEEP:
-        return NOT_ALIVE
-    if record.missing:
-        return DELETED
-    return EQUAL if record.taken_by is None else TAKEN
 
 
 def _links(tx: Connection, record: Record) -> list[LinkStatus]:

@@ -1,13 +1,47 @@
-"""Which roles of a worker are taken, by which process: asked of the operating system, without touching the locks."""
+"""Which roles of a worker are taken, by which process and since when: asked of the operating system alone.
+
+The locks are not touched: whoever takes one to see whether it is free could turn away a worker that starts just then.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 LOCKS: Final = Path("/proc/locks")
-"""Linux's list of all locks; taking one to see whether it is free could turn away a worker that starts just then."""
+"""Linux's list of all locks."""
+PROCESSES: Final = Path("/proc")
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A process that has a role; `since` is when it was started, None where the system does not tell."""
+
+    pid: int
+    since: datetime | None
+
+
+def workers(files: Mapping[str, Path]) -> Mapping[str, Worker | None] | None:
+    """Role → the worker that has it, None where nobody has; None for all where the system does not tell."""
+    held = roles_held(files)
+    if held is None:
+        return None
+    return {role: None if pid is None else Worker(pid, started_at(pid)) for role, pid in held.items()}
+
+
+def started_at(pid: int, processes: Path = PROCESSES) -> datetime | None:
+    """When a process was started: its ticks after the machine's start (proc(5), `starttime` and `btime`)."""
+    try:
+        ticks = int((processes / str(pid) / "stat").read_text().rpartition(")")[2].split()[19])
+        lines = (processes / "stat").read_text().splitlines()
+        boot = next(int(line.split()[1]) for line in lines if line.startswith("btime "))
+    except (OSError, ValueError, IndexError, StopIteration):
+        return None
+    return datetime.fromtimestamp(boot + ticks / os.sysconf("SC_CLK_TCK"), UTC)
 
 
 def roles_held(files: Mapping[str, Path], locks: Path = LOCKS) -> Mapping[str, int | None] | None:

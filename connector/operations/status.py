@@ -1,94 +1,72 @@
-"""Is all well? Lag per stage, the accounting, open errors, the sender: read beside a running worker."""
+"""Everything that `status` looks at, beside a running worker and in about a second.
+
+The ledger is read in one transaction, then the broker, Connect and the databases are asked at once, each with little
+patience: what does not answer is said, and holds up nobody.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from connector.errors import RetriableError, ShopbridgeError
 from connector.kafka import TopicInfo, read_range
 from connector.ledger import outbox, progress
+from connector.ledger.links import LinkState
 from connector.ledger.numbering import Epoch, known_topics
-from connector.ledger.progress import Progress
 from connector.mapping import Shop
 from connector.message import ObjectType
-from connector.operations.accounting import Account, Accounting, Log, accounts, settle_accounts
+from connector.operations.accounting import Account, Log, accounts
+from connector.operations.asking import Asked, Silence
 from connector.operations.broker import admin_of
-from connector.operations.lag import Age, Lag, measure
+from connector.operations.lately import Lately, acts_lately
 from connector.operations.ledger_file import reading
-from connector.operations.roles_held import roles_held
-from connector.operations.sender_state import TypeState, sender_states
-from connector.operations.source import SourceState, source_state, watch_topics
-from connector.operations.stock import EQUAL, NOTHING, Stock, take_stock
+from connector.operations.overall import Seen, Status, judge
+from connector.operations.parked import awaited
+from connector.operations.problems import Problem, Urgency
+from connector.operations.roles_held import workers
+from connector.operations.sender_state import read_sender, sender_states
+from connector.operations.source import SourceLook, SourceState, watch_topics
+from connector.operations.stock import take_stock
 from connector.record import Partition
 from connector.settings import Settings
 
+PATIENCE_S: Final = 4.0
+"""So long the broker, Connect and the databases have for their answers, all at once."""
+AGE_PATIENCE_S: Final = 1.0
+NOT_ASKED: Final = "databases and connectors were not asked: name a shop file by --shop"
 
-@dataclass(frozen=True, slots=True)
-class Status:
-    """All of it. `well`: no problem and no open error; `at_rest`: nothing is under way in any stage.
 
-    `workers`: which process has which role; None where the system does not tell.
+def read_status(
+    settings: Settings, shops: Sequence[Shop], locks: Mapping[str, Path], *, patience_s: float = PATIENCE_S
+) -> Status:
+    """Look at ledger, broker, databases, connectors and the roles' lock files.
+
+    What cannot be reached is told in the answer, never raised.
     """
-
-    well: bool
-    at_rest: bool
-    headline: str
-    problems: tuple[str, ...]
-    lag: Lag
-    accounting: Accounting
-    records: Mapping[str, Mapping[str, int]]
-    links: Mapping[str, Mapping[str, int]]
-    open_errors: Mapping[str, int]
-    sender: Mapping[str, TypeState]
-    sources: tuple[SourceState, ...]
-    workers: Mapping[str, int | None] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What was seen: the ledger in one transaction, then the broker's logs, then everything beside them.
-
-    `blind` says what could not be looked at, `problems` what else is not as it must be.
-    """
-
-    progress: tuple[Progress, ...] = ()
-    epochs: Mapping[str, Sequence[Epoch]] = field(default_factory=dict)
-    stock: Stock = NOTHING
-    outbox: int = 0
-    sender: Mapping[str, TypeState] = field(default_factory=dict)
-    accounts: tuple[Account, ...] = ()
-    sources: tuple[SourceState, ...] = ()
-    workers: Mapping[str, int | None] | None = None
-    blind: tuple[str, ...] = ()
-
-
-def read_status(settings: Settings, shops: Sequence[Shop], locks: Mapping[str, Path]) -> Status:
-    """Look at ledger, broker, databases and the roles' lock files.
-
-    What cannot be reached is a problem in the answer, never an exception.
-    """
-    seen, blind = _ledger(settings)
+    until = time.monotonic() + patience_s
+    looks = [SourceLook(shop, settings) for shop in shops]
+    ledger = _ledger(settings)
     agents = expected(settings, shops)
-    names = {*(topic for _, topic in agents), *(row.topic for row in seen.progress)}
+    names = {*(topic for _, topic in agents), *(row.topic for row in ledger.progress), settings.acts_topic}
     names |= {topic for shop in shops for topic in watch_topics(shop)}
-    topics, unreachable = _topics(settings, names)
-    with ThreadPoolExecutor() as pool:
-        sources = tuple(pool.map(lambda shop: source_state(shop, settings, topics), shops))
-    whole = Seen(
-        seen.progress,
-        seen.epochs,
-        seen.stock,
-        seen.outbox,
-        seen.sender,
-        accounts(seen.progress, logs(topics, seen.epochs), partitions(agents, topics)),
-        sources,
-        roles_held(locks),
-        (*blind, *unreachable),
+    topics, unreachable = _topics(settings, names, until)
+    acts = Asked("operators' acts", lambda: acts_lately(settings, topics.get(settings.acts_topic)))
+    sources = _sources(looks, topics, until)
+    lately, unseen = _lately(acts, until)
+    whole = replace(
+        ledger,
+        accounts=accounts(ledger.progress, logs(topics, ledger.epochs), partitions(agents, topics)),
+        sources=sources,
+        workers=workers(locks),
+        acts=lately,
+        blind=(*ledger.blind, *unreachable),
+        unseen=(*ledger.unseen, *unseen, *(() if shops else (NOT_ASKED,))),
     )
     return judge(whole, partial(_age, settings), time.time())
 
@@ -126,68 +104,56 @@ def partitions(agents: Sequence[tuple[str, str]], topics: Mapping[str, TopicInfo
     ]
 
 
-def judge(seen: Seen, age: Age, now: float) -> Status:
-    """Make the answer of what was seen. `now` counts in seconds since 1970."""
-    lag = measure(seen.accounts, seen.stock, seen.outbox, age, now)
-    rest = lag.is_none and not seen.blind and not any(source.snapshot.running for source in seen.sources)
-    accounting = settle_accounts(seen.accounts, refused_without_error=seen.stock.refused_without_error if rest else 0)
-    problems = (*seen.blind, *_problems(seen), *accounting.wrong)
-    open_errors = sum(seen.stock.open_errors.values())
-    return Status(
-        well=not problems and not open_errors,
-        at_rest=rest,
-        headline=headline(problems, open_errors, lag, seen.stock),
-        problems=problems,
-        lag=lag,
-        accounting=accounting,
-        records=seen.stock.records,
-        links=seen.stock.links,
-        open_errors=seen.stock.open_errors,
-        sender=seen.sender,
-        sources=seen.sources,
-        workers=seen.workers,
-    )
-
-
-def _problems(seen: Seen) -> list[str]:
-    idle = [role for role, pid in (seen.workers or {}).items() if pid is None]
-    return [
-        *([f"no worker does {', '.join(idle)}: start `shopbridge worker`"] if idle else []),
-        *(f"{kind} is paused: {state.details}" for kind, state in seen.sender.items() if state.is_paused),
-        *(problem for source in seen.sources for problem in source.problems),
-    ]
-
-
-def headline(problems: Sequence[str], open_errors: int, lag: Lag, stock: Stock) -> str:
-    """Say in one line whether all is well."""
-    equal = f"{stock.records_that(EQUAL):,} records in HubSpot are as the shop has them"
-    if problems:
-        return f"NOT WELL: {problems[0]}" + (f" (and {len(problems) - 1} more)" if problems[1:] else "")
-    if open_errors:
-        noun = "error is" if open_errors == 1 else "errors are"
-        return f"{open_errors:,} {noun} open, the rest is well: {lag}; {equal}"
-    return f"All is well: {lag}; {equal}"
-
-
-def _ledger(settings: Settings) -> tuple[Seen, list[str]]:
+def _ledger(settings: Settings) -> Seen:
+    """What the ledger says, and the worker's own word of its sender, which lies beside it."""
     try:
         with reading(settings.ledger) as tx:
-            rows = tuple(progress.everything(tx))
-            return Seen(rows, known_topics(tx), take_stock(tx), outbox.waiting(tx), sender_states(tx)), []
+            stock = take_stock(tx)
+            waits = stock.links_that(LinkState.PARKED) or stock.links_that(LinkState.FAILED)
+            seen = Seen(
+                progress=tuple(progress.everything(tx)),
+                epochs=known_topics(tx),
+                stock=stock,
+                outbox=outbox.waiting(tx),
+                parents=awaited(tx) if waits else (),
+                held_up=sender_states(tx),
+            )
     except ShopbridgeError as error:
-        return Seen(), [str(error)]
-
-
-def _topics(settings: Settings, names: set[str]) -> tuple[Mapping[str, TopicInfo], list[str]]:
-    """The topics as they are now: read after the ledger, so that nobody seems to be ahead of them."""
+        return Seen(blind=(Problem(Urgency.UNSEEN, str(error)),))
     try:
-        return admin_of(settings).topic_ids(names), []
+        return replace(seen, sender=read_sender(settings.ledger, datetime.now(UTC)))
     except ShopbridgeError as error:
-        return {}, [str(error)]
+        return replace(seen, unseen=(str(error),))
+
+
+def _topics(settings: Settings, names: set[str], until: float) -> tuple[Mapping[str, TopicInfo], tuple[Problem, ...]]:
+    """The topics as they are now: read after the ledger, so that nobody seems to be ahead of them."""
+    answer = Asked("Kafka", lambda: admin_of(settings).topic_ids(names)).answer(until)
+    if not isinstance(answer, Silence):
+        return answer, ()
+    what = answer.why if answer.why.startswith("Kafka") else str(answer)
+    return {}, (Problem(Urgency.STOPPED, what),)
+
+
+def _sources(looks: Sequence[SourceLook], topics: Mapping[str, TopicInfo], until: float) -> tuple[SourceState, ...]:
+    asked = [Asked(f"source {number}", partial(look.state, topics, until)) for number, look in enumerate(looks)]
+    answers = [each.answer(until + AGE_PATIENCE_S) for each in asked]
+    return tuple(each for each in answers if not isinstance(each, Silence))
+
+
+def _lately(acts: Asked[tuple[Lately, ...]], until: float) -> tuple[tuple[Lately, ...], tuple[str, ...]]:
+    answer = acts.answer(until)
+    return ((), (str(answer),)) if isinstance(answer, Silence) else (answer, ())
 
 
 def _age(settings: Settings, account: Account) -> float | None:
     """Seconds since the record that the account reads next was written; None where it cannot be read."""
+    asked = Asked(str(account), lambda: _written_at(settings, account))
+    answer = asked.answer(time.monotonic() + AGE_PATIENCE_S)
+    return None if answer is None or isinstance(answer, Silence) else max(time.time() - answer, 0.0)
+
+
+def _written_at(settings: Settings, account: Account) -> float | None:
     if account.end is None:
         return None
     records = read_range(settings.kafka, account.topic, account.partition, account.next, account.end)
@@ -195,4 +161,4 @@ def _age(settings: Settings, account: Account) -> float | None:
         record = next(records, None)
     except RetriableError:
         return None
-    return None if record is None else max(time.time() - record.timestamp_ms / 1000, 0.0)
+    return None if record is None else record.timestamp_ms / 1000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from connector.errors import ConfigurationError, RetriableError
 from connector.operations.broker import admin_of
 from connector.operations.checks import guarded, ledger
 from connector.operations.portal import Finding
-from connector.operations.roles_held import roles_held
+from connector.operations.roles_held import roles_held, started_at, workers
 from connector.operations.sender_state import TypeState
 from connector.settings import Settings
 
@@ -93,3 +94,17 @@ def test_the_sender_is_known_by_its_last_attempt(outcome: str, *, paused: bool, 
     """A refused schema pauses the type; an unclear or missing answer makes it wait."""
     state = TypeState(outcome, "2026-11-24T10:00:00+00:00", "")
     assert (paused, waiting) == (state.is_paused, state.is_waiting)
+
+
+def test_a_worker_is_known_with_its_start(tmp_path: Path) -> None:
+    """This very process began before now, and after the machine; one that never was has no start."""
+    ledger_file = tmp_path / "ledger.db"
+    files = {role: lock_path(ledger_file, role) for role in ("map", "send")}
+    with held_lock(ledger_file, "map"):
+        found = workers(files)
+    assert found is not None
+    assert (True, None) == (found["map"] is not None, found["send"])
+    started = started_at(os.getpid())
+    assert started is not None
+    assert timedelta(0) <= datetime.now(UTC) - started < timedelta(days=1)
+    assert started_at(2**22 + 1) is None

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from connector.capture.signals import SnapshotState
 from connector.kafka import TopicInfo
 from connector.ledger.progress import Progress
-from connector.operations import status
+from connector.operations import overall, status
 from connector.operations.accounting import Account, Log, accounts
-from connector.operations.sender_state import TypeState
+from connector.operations.overall import Seen, Status
+from connector.operations.problems import Problem, Urgency
+from connector.operations.roles_held import Worker
+from connector.operations.sender_state import Paused, SenderNow, TypeState
 from connector.operations.source import SourceState
-from connector.operations.status import Seen, Status
 from connector.operations.stock import Stock
 from connector.record import Partition
 from connector.settings import Settings
@@ -23,11 +27,12 @@ from tests.support.story import contact
 
 NOW = 1_000.0
 RESTING = Stock({"DEAL": {"equal": 3}}, {"DEAL_CONTACT": {"made": 3, "parked": 0}}, {})
-WORKERS = {"map": 1, "apply": 1, "report": 1, "send": 1}
+WORKER = Worker(1, None)
+WORKERS = dict.fromkeys(("map", "apply", "report", "send"), WORKER)
 
 
 def judge(seen: Seen, age: float | None = 7.0) -> Status:
-    return status.judge(seen, lambda _account: age, NOW)
+    return overall.judge(seen, lambda _account: age, NOW)
 
 
 def behind(agent: str, topic: str, following: int, end: int) -> tuple[Account, ...]:
@@ -59,7 +64,7 @@ def test_unread_changes_are_lag_with_their_age() -> None:
         Seen(stock=Stock({}, {}, {}, links_due=1)),
         Seen(stock=Stock({}, {}, {}, links_in_flight=1)),
         Seen(stock=Stock({}, {}, {}, rechecks=1)),
-        Seen(blind=("Kafka does not answer",)),
+        Seen(blind=(Problem(Urgency.STOPPED, "Kafka does not answer"),)),
         Seen(accounts=behind("apply:deals", "bridge.sync.deals", 1, 2)),
     ],
 )
@@ -90,16 +95,87 @@ def test_open_errors_are_said_apart_from_problems() -> None:
 
 
 def test_problems_come_first() -> None:
-    """A paused type, a role that nobody has and an imbalance are each a sentence; the first is the headline."""
+    """An idle role, a paused type and an imbalance are each a sentence; the most urgent is the headline."""
     paused = {"DEAL": TypeState("SchemaRefused", "2026-11-24T10:00:00+00:00", "no property loyalty_points")}
     wrong = accounts([Progress("map:orders", "t", "t1", 0, 0, 5, {"mapped": 4})], {})
-    found = judge(Seen(sender=paused, workers={"map": 1, "send": None}, accounts=wrong))
+    found = judge(Seen(held_up=paused, workers={"map": None, "send": WORKER}, accounts=wrong))
     assert (
-        "no worker does send: start `shopbridge worker`",
-        "DEAL is paused: no property loyalty_points",
+        "no worker does map: start `shopbridge worker`",
+        "DEAL is paused: no property loyalty_points: see `shopbridge errors list` and `shopbridge check`",
         "map:orders in t[0] read 5 records from 0 to 5, and counted 4",
     ) == found.problems
-    assert "NOT WELL: no worker does send: start `shopbridge worker` (and 2 more)" == found.headline
+    assert "NOT WELL: no worker does map: start `shopbridge worker` (and 2 more)" == found.headline
+
+
+def test_what_loses_changes_comes_before_all_else() -> None:
+    """A log that is about to be dropped is more urgent than a worker that does not run."""
+    lost = Problem(Urgency.LOSS, "the log goes", "hurry")
+    source = SourceState("shop", "shop", None, None, None, SnapshotState(), (lost,))
+    found = judge(Seen(sources=(source,), workers={"map": None}))
+    assert "NOT WELL: the log goes: hurry (and 1 more)" == found.headline
+
+
+def sender(age_s: float = 1.0, **told: Any) -> SenderNow:
+    at = datetime(2026, 11, 24, 10, tzinfo=UTC)
+    return SenderNow(at=at, age_s=age_s, is_old=age_s > 15, **{"condition": "WELL", **told})
+
+
+PAUSED = Paused("DEAL", datetime(2026, 11, 24, 9, tzinfo=UTC), "PROPERTY_DOESNT_EXIST", "tier", "no property tier")
+
+
+def test_the_senders_own_word_counts_more_than_attempts() -> None:
+    """What the worker says of its pauses is exact; the last attempts of what waits may be of an hour ago."""
+    attempts = {"CONTACT": TypeState("SchemaRefused", "2026-11-24T10:00:00+00:00", "long mended")}
+    found = judge(Seen(held_up=attempts, sender=sender(paused=(PAUSED,)), stock=RESTING, workers=WORKERS))
+    (problem,) = found.problems
+    assert problem.startswith("DEAL is paused since 2026-11-24 09:00:00Z: PROPERTY_DOESNT_EXIST: no property tier: ")
+    assert problem.endswith("Sending goes on by itself.")
+
+
+def test_a_sender_that_says_nothing_is_said() -> None:
+    """A role is held, but its worker has not written for a while: what it said last is not believed."""
+    found = judge(Seen(sender=sender(60, paused=(PAUSED,)), stock=RESTING, workers=WORKERS))
+    (problem,) = found.problems
+    assert problem.startswith("the worker that sends has said nothing of itself for 60 s")
+
+
+def test_of_a_sender_that_does_not_run_nothing_is_believed() -> None:
+    """A type that was paused when the worker ended is no problem while nobody sends at all."""
+    found = judge(Seen(sender=sender(60, paused=(PAUSED,)), workers={"send": None}))
+    assert ("no worker does send: start `shopbridge worker`",) == found.problems
+
+
+@pytest.mark.parametrize(
+    ("begins", "told"),
+    [
+        ("HubSpot refuses our token (no such token): put a valid one into", {"condition": "CREDENTIAL_REFUSED"}),
+        ("HubSpot does not answer (no such token): sending goes on by itself", {"condition": "AWAY"}),
+        (
+            "the account's calls of the day are used up, so the sender waits until 2026-11-24 12:00:00Z: ",
+            {"waiting_for": "DAILY", "waiting_until": datetime(2026, 11, 24, 12, tzinfo=UTC)},
+        ),
+        ("only 1,000 of the account's 250,000 calls of the day are left: ", {"day_left": 1000, "day_limit": 250_000}),
+    ],
+)
+def test_what_holds_the_sender_up(begins: str, told: dict[str, Any]) -> None:
+    """Each is one sentence with what to do."""
+    found = judge(Seen(sender=sender(condition_details="no such token", **told), stock=RESTING, workers=WORKERS))
+    (problem,) = found.problems
+    assert problem.startswith(begins)
+
+
+def test_a_short_wait_is_no_problem() -> None:
+    """The ten seconds' window is waited for all the time, and half a day's calls are enough."""
+    waits = sender(waiting_for="TEN_SECONDLY_ROLLING", waiting_until=datetime(2026, 11, 24, 12, tzinfo=UTC))
+    left = sender(day_left=125_000, day_limit=250_000)
+    assert [True, True] == [judge(Seen(sender=each, stock=RESTING, workers=WORKERS)).well for each in (waits, left)]
+
+
+def test_what_could_not_be_seen_is_said_apart() -> None:
+    """What else did not answer is no problem by itself, but never passed over."""
+    source = SourceState("shop", "shop", None, None, 3.0, SnapshotState(), unseen=("Kafka Connect: no answer",))
+    found = judge(Seen(sources=(source,), stock=RESTING, workers=WORKERS, unseen=("operators' acts: no answer",)))
+    assert (True, ("operators' acts: no answer", "Kafka Connect: no answer")) == (found.well, found.unseen)
 
 
 def test_refused_records_without_errors_count_only_at_rest() -> None:
