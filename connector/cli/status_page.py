@@ -10,10 +10,11 @@ from rich.text import Text
 
 from connector.cli.output import moment, seconds, table
 from connector.operations.lag import Flow
+from connector.operations.masking import mask_text
 from connector.operations.overall import Status
 from connector.operations.parked import REMEDIES
-from connector.operations.sender_state import SenderNow
 from connector.operations.source import SourceState
+from connector.sender.report import SenderReport
 
 FEW = 5
 """So many lines of a table that may be long stand on one screen."""
@@ -116,7 +117,7 @@ def _held_up(found: Status) -> Iterator[RenderableType]:
     sender = found.sender
     if sender is not None and not sender.is_old:
         rows: list[tuple[object, ...]] = [
-            (each.lane, "paused", each.since, f"{each.type}: {each.details}") for each in sender.paused
+            (each.lane, "paused", each.since, f"{each.type}: {each.details}") for each in sender.report.paused
         ]
     else:
         rows = [
@@ -131,15 +132,16 @@ def _sender(found: Status) -> Iterator[RenderableType]:
     sender = found.sender
     if sender is None:
         return
+    report = sender.report
     rows: list[tuple[str, object]] = [
         ("told", f"{seconds(sender.age_s)} ago" + (", by a worker that no longer tells" if sender.is_old else "")),
-        ("way to HubSpot", _since(sender.condition, sender.condition_since)),
-        ("calls of the day", _quota(sender)),
+        ("way to HubSpot", _since(report.condition, report.condition_since)),
+        ("calls of the day", _quota(report)),
     ]
-    if sender.waiting_until is not None:
-        rows.append(("waits", f"until {moment(sender.waiting_until)} ({sender.waiting_for})"))
-    if sender.last_error:
-        rows.append(("last error", sender.last_error))
+    if report.waiting_until is not None:
+        rows.append(("waits", f"until {moment(report.waiting_until)} ({report.waiting_for})"))
+    if report.last_error:
+        rows.append(("last error", mask_text(report.last_error)))
     yield from _section("Sender", ("", ""), rows)
 
 
@@ -147,12 +149,11 @@ def _since(what: str, since: datetime | None) -> str:
     return what if since is None else f"{what} since {moment(since)}"
 
 
-def _quota(sender: SenderNow) -> str:
-    used = None if sender.day_used is None else f"{sender.day_used:,} used"
-    left = None if sender.day_left is None else f"{sender.day_left:,} left"
-    limit = None if sender.day_limit is None else f"of {sender.day_limit:,}"
-    pace = None if sender.limit_per_10_s is None else f"at most {sender.limit_per_10_s} in 10 s"
-    return ", ".join(each for each in (used, left, limit, pace) if each) or "-"
+def _quota(report: SenderReport) -> str:
+    used = None if report.day_used is None else f"{report.day_used:,} used"
+    left = None if report.day_left is None else f"{report.day_left:,} left of {report.day_limit or 0:,}"
+    pace = None if report.limit_per_10_s is None else f"{report.used_in_10_s or 0} of {report.limit_per_10_s} in 10 s"
+    return ", ".join(each for each in (used, left, pace) if each) or "-"
 
 
 def _capture(found: Status) -> Iterator[RenderableType]:

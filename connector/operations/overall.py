@@ -55,7 +55,7 @@ class Status:
     def taken(self) -> Taken:
         """What the stages have taken so far; two of these tell the flow."""
         read = {kind: counts["read"] for kind, counts in self.accounting.totals.items()}
-        calls = None if self.sender is None or self.sender.is_old else sum(self.sender.requests.values())
+        calls = None if self.sender is None or self.sender.is_old else sum(self.sender.report.requests.values())
         return Taken(self.at.timestamp(), read[Kind.CHANGE], read[Kind.SYNC], read[Kind.ERRORS], calls)
 
 
@@ -134,7 +134,7 @@ def _sender(seen: Seen) -> list[Problem]:
     if not runs:
         return []
     if seen.sender is not None and not seen.sender.is_old:
-        return sender_problems(seen.sender)
+        return sender_problems(seen.sender.report)
     paused = [
         Problem(
             Urgency.HELD_UP, f"{kind} is paused: {state.details}", "see `shopbridge errors list` and `shopbridge check`"

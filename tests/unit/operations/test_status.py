@@ -17,10 +17,11 @@ from connector.operations.accounting import Account, Log, accounts
 from connector.operations.overall import Seen, Status
 from connector.operations.problems import Problem, Urgency
 from connector.operations.roles_held import Worker
-from connector.operations.sender_state import Paused, SenderNow, TypeState
+from connector.operations.sender_state import SenderNow, TypeState
 from connector.operations.source import SourceState
 from connector.operations.stock import Stock
 from connector.record import Partition
+from connector.sender.report import PausedLane, SenderReport
 from connector.settings import Settings
 from tests.support.desk import Office
 from tests.support.story import contact
@@ -115,12 +116,16 @@ def test_what_loses_changes_comes_before_all_else() -> None:
     assert "NOT WELL: the log goes: hurry (and 1 more)" == found.headline
 
 
+TOLD = {"condition_since": None, "condition_details": "", "last_error": None}
+
+
 def sender(age_s: float = 1.0, **told: Any) -> SenderNow:
     at = datetime(2026, 11, 24, 10, tzinfo=UTC)
-    return SenderNow(at=at, age_s=age_s, is_old=age_s > 15, **{"condition": "WELL", **told})
+    state = {"condition": "WELL", "paused": (), "waiting_until": None, "waiting_for": None, **TOLD, **told}
+    return SenderNow(SenderReport(at, 2.0, 1, at, stopped=False, **state), age_s, age_s > 15)
 
 
-PAUSED = Paused("DEAL", datetime(2026, 11, 24, 9, tzinfo=UTC), "PROPERTY_DOESNT_EXIST", "tier", "no property tier")
+PAUSED = PausedLane("DEAL", datetime(2026, 11, 24, 9, tzinfo=UTC), "PROPERTY_DOESNT_EXIST", "tier", "no property tier")
 
 
 def test_the_senders_own_word_counts_more_than_attempts() -> None:
