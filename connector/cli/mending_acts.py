@@ -3,11 +3,8 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +13,7 @@ import click
 from connector.cli.context import Context, option
 from connector.cli.error_filters import count_of
 from connector.cli.output import print_json
+from connector.cli.progress import bar, stopping
 
 if TYPE_CHECKING:
     from connector.operations.acts import Act
@@ -102,9 +100,11 @@ def _carry_out(settings: Settings, act: Act, prepared: Prepared, asking: Asking,
     from connector.errors import ShopbridgeError
     from connector.operations.mending import desk
 
-    with _stopping() as stop:
+    with stopping() as stop, bar("said", silent=silent) as advance:
         try:
-            return desk.carry_out(settings, act, prepared, rate=asking.rate, tell=_Teller(silent=silent), stop=stop)
+            return desk.carry_out(
+                settings, act, prepared, rate=asking.rate, tell=lambda it: advance(it.done, it.total), stop=stop
+            )
         except ShopbridgeError:
             click.echo(_again(act), err=True)
             raise
@@ -115,32 +115,6 @@ def _again(act: Act) -> str:
     if act.kind == "errors edit":
         return "do the edit again; said twice it counts once."
     return f"shopbridge errors retry --resume {act.id} goes on where it ended."
-
-
-@contextmanager
-def _stopping() -> Iterator[threading.Event]:
-    """Set by Ctrl-C or SIGTERM: the batch under way is finished, and the act can be resumed."""
-    stop = threading.Event()
-    before = {each: signal.signal(each, lambda *_: stop.set()) for each in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
-
-
-class _Teller:
-    """Says how far an act is, once a second at most."""
-
-    def __init__(self, *, silent: bool) -> None:
-        self._silent = silent
-        self._said_at = time.monotonic()
-
-    def __call__(self, act: Act) -> None:
-        if self._silent or time.monotonic() - self._said_at < 1.0:
-            return
-        self._said_at = time.monotonic()
-        click.echo(f"  {act.done:,} of {act.total or 0:,} records", err=True)
 
 
 def _follow(watch: Watch, letters: Sequence[Letter], wait_s: float, *, silent: bool) -> list[Ending]:

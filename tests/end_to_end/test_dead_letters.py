@@ -192,6 +192,19 @@ def test_a_row_that_could_not_be_mapped_takes_the_shop_file(shop: SmallShop, rem
     shop.wait_for("CONTACT:3", email="eve@example.com", shop_status="Paused")
 
 
+def test_a_row_that_cannot_be_mapped_is_edited_by_its_columns(shop: SmallShop, remote: Remote) -> None:
+    """And mapped then; the row keeps its own values, and its next change speaks again."""
+    shop.world.sql("INSERT INTO customers VALUES (4, 'fay@example.com', 'Fay', 'basic', 'typo')")
+    shop.wait("the row to be a letter", lambda: any(each["row_key"] == '{"id":4}' for each in shop.letters()))
+    edit = ("edit", letter_of(shop, "4")["id"], "--set", "status=a", "--yes")
+    assert "--shop FILE" in remote.errors(*edit, expect=2)
+    said = shop.world.shopbridge("errors", *edit)
+    assert "RESOLVED: small:CONTACT:4" in said
+    shop.wait_for("CONTACT:4", email="fay@example.com", shop_status="Active")
+    shop.world.sql("UPDATE customers SET status = 'p' WHERE id = 4")
+    shop.wait_for("CONTACT:4", shop_status="Paused")
+
+
 def test_a_retry_that_is_killed_half_way_is_resumed(shop: SmallShop, remote: Remote) -> None:
     """Nothing is said twice and nothing left out, by what stands in the sync topic."""
     shop.world.sql(
