@@ -47,7 +47,7 @@ _ROW: Final = Chapter(
         Entry(
             "UNKNOWN_OPERATION",
             "Debezium sent an operation that this version does not know.",
-            "Upgrade shopbridge, then replay the error.",
+            "Upgrade shopbridge, then `shopbridge errors retry`.",
         ),
         Entry(
             "UNSUPPORTED_TYPE",
@@ -68,17 +68,18 @@ _ROW: Final = Chapter(
         Entry(
             "MAPPING_FAILED",
             "The shop file's template or SQL expression cannot be worked out for this row, as the details say.",
-            "Correct the row or the expression in the shop file, then replay the error.",
+            "Correct the row; or the expression in the shop file, restart the worker, then `shopbridge errors retry`.",
         ),
         Entry(
             "UNMAPPED_VALUE",
             "The column holds a value that the property's list of `values` does not name.",
-            "Add the value to the list in the shop file, or correct the row.",
+            "Add the value to the list in the shop file, restart the worker, then `shopbridge errors retry`; or correct "
+            "the row.",
         ),
         Entry(
             "FUNCTION_RAISED",
             "Your Python function raised an exception for this row; the details hold it.",
-            "Correct the function, restart the worker, then replay the error.",
+            "Correct the function, restart the worker, then `shopbridge errors retry`.",
         ),
         Entry(
             "TRUNCATED",
@@ -89,19 +90,20 @@ _ROW: Final = Chapter(
         Entry(
             "POISON",
             "The worker ended three times at this record without getting past it, so it was set aside.",
-            "Report the record with the worker's log; replay it after an upgrade.",
+            "Report the record with the worker's log; after an upgrade: `shopbridge errors retry`.",
         ),
         Entry(
             "UNEXPECTED",
             "Something raised that nobody foresaw, for this record alone; the details hold it.",
-            "Report it with the details. Replay the error after an upgrade or after correcting the row.",
+            "Report it with the details. After an upgrade: `shopbridge errors retry`; or correct the row.",
         ),
     ),
 )
 
 _VALUE: Final = Chapter(
     "A value that is refused",
-    "One record's values are refused. The record rests until its row changes or the error is replayed.",
+    "One record's values are refused. The record rests until its row changes, or `shopbridge errors retry` or "
+    "`errors edit` sends it again.",
     (
         Entry(
             "INVALID_EMAIL_ADDRESS",
@@ -112,18 +114,19 @@ _VALUE: Final = Chapter(
         Entry(
             "EMAIL_BLOCKED",
             "The address belongs to a person who was erased from HubSpot for privacy; it can never be used again.",
-            "Leave it so and mark the error as ignored, or take the customer out by the mapping's filter.",
+            "Leave it so (`shopbridge errors ignore`), or take the customer out by the mapping's filter.",
         ),
         Entry(
             "INVALID_ENUM_PROPERTY",
             "The value is not one of the property's options in HubSpot.",
-            "Add the option in HubSpot, or map the value to an existing one with `values`.",
+            "Add the option in HubSpot, then `shopbridge errors retry`; or map the value to an existing one with `values`.",
             from_bridge=True,
         ),
         Entry(
             "INVALID_DEAL_STAGE",
             "The deal's stage does not exist in its pipeline.",
-            "Use a stage of the pipeline in the shop file's `values`, or add the stage in HubSpot.",
+            "Use a stage of the pipeline in the shop file's `values`; or add the stage in HubSpot, then `shopbridge errors "
+            "retry`.",
             from_bridge=True,
         ),
         Entry(
@@ -139,7 +142,8 @@ _VALUE: Final = Chapter(
         Entry(
             "CURRENCY_NOT_ENABLED",
             "The currency is not among those that this HubSpot account has enabled.",
-            "Add the currency in HubSpot's account settings, or leave such rows out by the mapping's filter.",
+            "Add the currency in HubSpot's account settings, then `shopbridge errors retry`; or leave such rows out by "
+            "the mapping's filter.",
         ),
         Entry(
             "ERROR_INVALID_DATE_PROPERTY",
@@ -155,13 +159,14 @@ _VALUE: Final = Chapter(
         Entry(
             "MISSING_REQUIRED_PROPERTY",
             "A property that this HubSpot account asks for has no value, always or under a rule of the account.",
-            "Map the property, fill it in the shop, or relax the rule in HubSpot.",
+            "Map the property, or fill it in the shop; or relax the rule in HubSpot, then `shopbridge errors retry`.",
             from_bridge=True,
         ),
         Entry(
             "VALIDATION_RULE",
             "A rule that this HubSpot account's administrators made for the property refuses the value.",
-            "Correct the value in the shop, or relax the rule in HubSpot's property settings.",
+            "Correct the value in the shop; or relax the rule in HubSpot's property settings, then `shopbridge errors "
+            "retry`.",
         ),
         Entry(
             "CONFLICT",
@@ -194,7 +199,7 @@ _LINK: Final = Chapter(
         Entry(
             "INVALID_ASSOCIATION_PROPERTY",
             "HubSpot refuses the association: one of the two records is gone, or may not be linked.",
-            "Look the two records up in HubSpot. Replay the error once both exist.",
+            "Look the two records up in HubSpot. Once both exist: `shopbridge errors retry`.",
             from_bridge=True,
         ),
         Entry(
