@@ -73,8 +73,7 @@ _ROW: Final = Chapter(
         Entry(
             "UNMAPPED_VALUE",
             "The column holds a value that the property's list of `values` does not name.",
-            "Add the value to the list in the shop file, restart the worker, then `shopbridge errors retry`; or correct "
-            "the row.",
+            "Correct the row; or add the value in the shop file, restart the worker, `shopbridge errors retry`.",
         ),
         Entry(
             "FUNCTION_RAISED",
@@ -102,8 +101,7 @@ _ROW: Final = Chapter(
 
 _VALUE: Final = Chapter(
     "A value that is refused",
-    "One record's values are refused. The record rests until its row changes, or `shopbridge errors retry` or "
-    "`errors edit` sends it again.",
+    "One record's values are refused. The record rests until its row changes, or the error is retried or edited.",
     (
         Entry(
             "INVALID_EMAIL_ADDRESS",
@@ -119,14 +117,13 @@ _VALUE: Final = Chapter(
         Entry(
             "INVALID_ENUM_PROPERTY",
             "The value is not one of the property's options in HubSpot.",
-            "Add the option in HubSpot, then `shopbridge errors retry`; or map the value to an existing one with `values`.",
+            "Add the option in HubSpot, then `shopbridge errors retry`; or map the value with `values`.",
             from_bridge=True,
         ),
         Entry(
             "INVALID_DEAL_STAGE",
             "The deal's stage does not exist in its pipeline.",
-            "Use a stage of the pipeline in the shop file's `values`; or add the stage in HubSpot, then `shopbridge errors "
-            "retry`.",
+            "Map it with `values` to one that exists; or add the stage, then `shopbridge errors retry`.",
             from_bridge=True,
         ),
         Entry(
@@ -142,8 +139,7 @@ _VALUE: Final = Chapter(
         Entry(
             "CURRENCY_NOT_ENABLED",
             "The currency is not among those that this HubSpot account has enabled.",
-            "Add the currency in HubSpot's account settings, then `shopbridge errors retry`; or leave such rows out by "
-            "the mapping's filter.",
+            "Add the currency in HubSpot, then `shopbridge errors retry`; or leave such rows out by `where`.",
         ),
         Entry(
             "ERROR_INVALID_DATE_PROPERTY",
@@ -165,8 +161,7 @@ _VALUE: Final = Chapter(
         Entry(
             "VALIDATION_RULE",
             "A rule that this HubSpot account's administrators made for the property refuses the value.",
-            "Correct the value in the shop; or relax the rule in HubSpot's property settings, then `shopbridge errors "
-            "retry`.",
+            "Correct the value in the shop; or relax the rule in HubSpot, then `shopbridge errors retry`.",
         ),
         Entry(
             "CONFLICT",
