@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 MANY: Final = 1_000
 """An act upon more objects than this is served behind live changes."""
 
+PARENTLESS: Final = frozenset({"PARENT_NEVER_SEEN", "PARENT_REFUSED", "PARENT_DELETED"})
+PARENT_HINT: Final = "What waits for a parent is linked by itself once the parent is in HubSpot; to send the child again does not bring it."
+
 
 @dataclass(frozen=True, slots=True)
 class Resend:
@@ -135,6 +138,8 @@ class Planner:
         count = sum(len(each.messages) for each in draft.resends.values())
         resends = tuple(_in_bulk(draft.resends.values()) if count > MANY else draft.resends.values())
         hints = () if self._remapper is None else self._remapper.hints
+        if any(letter.error.type in PARENTLESS for letter in chosen):
+            hints = (*hints, PARENT_HINT)
         return Plan(resends, tuple(sorted(passed)), tuple(draft.unmapped), tuple(draft.unsendable), hints)
 
     async def _add(self, draft: _Draft, letter: Letter) -> None:

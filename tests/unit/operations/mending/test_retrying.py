@@ -8,7 +8,7 @@ import pytest
 
 from connector.message import ObjectType, Origin, SyncMessage
 from connector.operations.letters import Letters, Newest
-from connector.operations.mending.retrying import MANY, Plan, Resend
+from connector.operations.mending.retrying import MANY, PARENT_HINT, Plan, Resend
 from connector.record import Outgoing
 from connector.registry import Registry
 from connector.sync_error import ErrorState, Stage, SyncError
@@ -67,6 +67,13 @@ async def test_several_errors_of_one_row_are_one_message() -> None:
     found = await plan(refused("b", message, stage=Stage.LINK), refused("a", message), refused("c", contact("2", 6)))
     assert [("a", "b"), ("c",)] == [each.ids for each in found.resends]
     assert ("a", "b", "c") == found.ids
+
+
+async def test_what_waits_for_a_parent_is_told_to_need_no_retry() -> None:
+    """It closes by itself; the operator should look at the parent."""
+    told = refused("a", contact("1", 5), stage=Stage.LINK, type="PARENT_NEVER_SEEN")
+    assert (PARENT_HINT,) == (await plan(told)).hints
+    assert () == (await plan(refused("a", contact("1", 5)))).hints
 
 
 @pytest.mark.parametrize(
