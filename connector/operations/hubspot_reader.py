@@ -126,6 +126,16 @@ class HubspotReader:
         """The ids of the parents that each child is associated with, whoever associated them."""
         return await LinkReading(self.line, self._paths, kind).parents(list(dict.fromkeys(child_ids)))
 
+    async def types(self, object_type: ObjectType) -> dict[str, str]:
+        """HubSpot's type of each property (string, number, date, datetime, enumeration, bool, ...), by name."""
+        answer = await self.line.ask("GET", self._paths.properties(object_type), kind=CallKind.READ)
+        if fate(answer) is Fate.REFUSED:
+            raise _refused(object_type, answer)
+        rows = items(answer.body, "results")
+        if not rows:
+            raise RetriableError(f"HubSpot tells of no property of {object_type}")
+        return {str(row.get("name")): str(row.get("type")) for row in rows}
+
     async def _page(self, object_type: ObjectType, query: dict[str, str]) -> Page:
         path = self._paths.records(object_type)
         for attempt in range(_TRIES):
