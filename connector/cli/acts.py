@@ -13,7 +13,7 @@ from connector.cli.output import moment, print_json, print_table
 @click.argument("act", required=False)
 @option("--limit", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="The newest N.")
 @pass_context
-def acts(context: Context, act: str | None, /, *, limit: int) -> int:
+def acts(context: Context, /, act: str | None, *, limit: int) -> int:
     """List what operators did: who, when, what, and how it ended; or show one ACT with all that is kept of it.
 
     Replays, retried and edited errors, repairs. Needs a broker alone.

@@ -74,7 +74,7 @@ class Offsets(click.ParamType):
 @option("--wait/--no-wait", default=True, help="Wait until the ledger has merged what was said.")
 @option("--resume", metavar="ACT", help="Go on with a replay that was stopped or killed, by the id of its act.")
 @pass_context
-def replay(context: Context, tables: tuple[str, ...], /, *, resume: str | None, **asked: Any) -> int:
+def replay(context: Context, /, tables: tuple[str, ...], *, resume: str | None, **asked: Any) -> int:
     """Say again what is on the topics: all, or of TABLES (or sections), offsets, times, objects, errors.
 
     First it is shown what would be done: objects by type and action, how many would change nothing. Newer changes are
@@ -148,7 +148,7 @@ def _prepare(
     with bar("read", silent=context.json) as advance:
         seen = look(settings, shops, scope, pieces, force=asked["force"], tell=advance)
     if context.json:
-        print_json({"look": seen, "rest": {each.table: len(each.row_keys) for each in rests}})
+        print_json({"look": _as_json(seen), "rest": {each.table: len(each.row_keys) for each in rests}})
     else:
         _print_look(scope, seen)
         _print_rests(rests)
@@ -156,6 +156,17 @@ def _prepare(
         return None
     hashes = {shop.store.id: shop.hash for shop in shops}
     return Plan(scope, tuple(pieces), hashes, asked["force"], seen.is_bulk), seen.said, rests
+
+
+def _as_json(seen: Look) -> dict[str, Any]:
+    counts = {"messages": seen.messages, "changes": seen.changes}
+    joined = {
+        name: None if counted is None else {" ".join(kind): count for kind, count in counted.items()}
+        for name, counted in counts.items()
+    }
+    first = [{"object": str(each.ref), "action": each.action, "properties": each.changed} for each in seen.first]
+    said = {name: getattr(seen, name) for name in ("records", "objects", "errors", "outcomes", "blind")}
+    return {**said, **joined, "first": first}
 
 
 def _print_look(scope: Scope, seen: Look) -> None:

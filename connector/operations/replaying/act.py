@@ -16,7 +16,7 @@ from connector.operations.acts import Act, begin
 from connector.operations.ledger_file import reading
 from connector.operations.producing import Batch, produce
 from connector.operations.replaying.scope import Piece, Scope
-from connector.operations.replaying.source import Source, Stamp, mapped_again, told_again
+from connector.operations.replaying.source import CHUNK, Source, Stamp, mapped_again, told_again
 from connector.settings import Settings
 
 REPLAY: Final = "replay"
@@ -121,12 +121,14 @@ def carry_out(
     """Say what is left of the plan; `rate` in records a second. Raises RetriableError when a server does not answer."""
     with Source(settings, shops, plan.scope) as source:
         stamp = stamp_of(plan.scope, force=plan.force, bulk=plan.bulk, revision=act.revision)
-        return produce(settings, act, _batches(source, plan, stamp), rate=rate, tell=tell, stop=stop)
+        size = CHUNK if rate is None else max(1, min(CHUNK, int(rate)))
+        return produce(settings, act, _batches(source, plan, stamp, size), rate=rate, tell=tell, stop=stop)
 
 
-def _batches(source: Source, plan: Plan, stamp: Stamp) -> Iterator[Batch]:
+def _batches(source: Source, plan: Plan, stamp: Stamp, size: int) -> Iterator[Batch]:
+    """A batch of some second's records, so that the rate is even and a stop is soon."""
     for number, piece in plan.left():
-        for said in source.read(piece):
+        for said in source.read(piece, size):
             outgoing = tuple(source.record_of(stamp(message)) for message in said.messages)
             yield Batch((*outgoing, *said.errors), plan.to_json(number, said.next))
 

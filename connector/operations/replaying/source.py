@@ -69,11 +69,14 @@ class Source:
         self._runner.run(self._closing.aclose())
         self._runner.close()
 
-    def read(self, piece: Piece) -> Iterator[Said]:
-        """What the piece says, chunk by chunk. Raises RetriableError when Kafka or the registry do not answer."""
+    def read(self, piece: Piece, size: int = CHUNK) -> Iterator[Said]:
+        """What the piece says, in chunks of `size` records.
+
+        Raises RetriableError when Kafka or the registry do not answer.
+        """
         newest = self._newest(piece) if self._scope.sync else {}
         records = read_range(self._settings.kafka, piece.topic, piece.partition, piece.start, piece.end)
-        for chunk in _chunks(records):
+        for chunk in _chunks(records, size):
             self._runner.run(self._registry.load({number for record in chunk for number in schema_ids(record)}))
             messages: list[SyncMessage] = []
             errors: list[Outgoing] = []
@@ -168,7 +171,7 @@ def told_again(*, forced: bool, bulk: bool, revision: int) -> Stamp:
     return lambda message: replace(stamp(message), origin=Origin.REPAIR)
 
 
-def _chunks(records: Iterable[Record]) -> Iterator[list[Record]]:
+def _chunks(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
     rest = iter(records)
-    while chunk := list(islice(rest, CHUNK)):
+    while chunk := list(islice(rest, size)):
         yield chunk
