@@ -28,7 +28,7 @@ MANY: Final = 1_000
 """An act upon more objects than this is served behind live changes."""
 
 PARENTLESS: Final = frozenset({"PARENT_NEVER_SEEN", "PARENT_REFUSED", "PARENT_DELETED"})
-PARENT_HINT: Final = "What waits for a parent is linked by itself once the parent is in HubSpot; to send the child again does not bring it."
+PARENT_HINT: Final = "What waits for a parent is linked by itself once that is in HubSpot; a retry does not bring it."
 
 
 @dataclass(frozen=True, slots=True)
