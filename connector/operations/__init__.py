@@ -11,5 +11,8 @@ stock        how the records and links of the ledger stand
 objects      one object: what is known of it, what it waits for
 row_keys     what the key of a row that could not be mapped says of its object
 letters      errors, read whole from the dead-letter topic
+causes       errors grouped, with what to do
+originals    the record that an error is about, made readable
+mending      errors sent again, edited, closed, exported: from the topics alone
 backup       a copy of the ledger
 """
