@@ -98,6 +98,29 @@ class Settings(BaseSettings):
         description="What is masked on the screen: personal, always (--show too), never, or a list of properties as "
         "personal,deal.dealname,-contact.group (-: shown).",
     )
+    log_personal: Literal["mask", "show"] = Field(
+        "mask", description="Whether a worker's log masks e-mail addresses and telephone numbers; secrets never show."
+    )
+    metrics_address: str | None = Field(
+        None,
+        pattern=r"^([^:\s]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}$",
+        description="Where a worker serves /metrics and /health, as 127.0.0.1:9464; each worker of a host has its own.",
+    )
+    webhook_url: SecretStr | None = Field(None, description="Where alerts are posted as JSON, one for each change.")
+    alert_interval_s: float = Field(60.0, gt=0, description="Seconds between two posts of one alert at the least.")
+    alert_error_share: float = Field(
+        0.05, gt=0, le=1, description="Alert: share of the last 500 settled records that HubSpot refused."
+    )
+    alert_lag_s: float = Field(300.0, gt=0, description="Alert: seconds that a stage may lag behind.")
+    alert_stalled_s: float = Field(120.0, gt=0, description="Alert: seconds that a stage with work may stand still.")
+    alert_away_s: float = Field(60.0, ge=0, description="Alert: seconds that HubSpot may be away.")
+    alert_quota_share: float = Field(
+        0.1, gt=0, lt=1, description="Alert: share of the account's calls of the day that is left."
+    )
+    alert_parked_s: float = Field(3600.0, gt=0, description="Alert: seconds that a child may wait for its parent.")
+    alert_superseded_share: float = Field(
+        0.01, gt=0, le=1, description="Alert: share of a quarter of an hour's messages that came too late."
+    )
     on_missing: str = Field("leave", pattern="^(leave|recreate)$", description="A record that users deleted.")
 
     @model_validator(mode="after")
@@ -138,6 +161,11 @@ class Settings(BaseSettings):
         tls = Tls(self.connect_ca, self.connect_certificate, self.connect_key, _revealed(self.connect_key_password))
         password, token = _revealed(self.connect_password), _revealed(self.connect_token)
         return HttpAccess(self.connect_url, self.connect_username, password, token, tls)
+
+    def secrets(self) -> frozenset[str]:
+        """Everything in here that must not be written down anywhere."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return frozenset(value.get_secret_value() for value in values if isinstance(value, SecretStr)) - {""}
 
     def sync_topic(self, object_type: ObjectType) -> str:
         return f"{self.topic_prefix}.sync.{_SYNC_TOPIC[object_type]}"

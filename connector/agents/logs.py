@@ -1,4 +1,7 @@
-"""Logging of a worker: our events and the libraries' lines in one form, JSON unless a person watches."""
+"""Logging of a worker: our events and the libraries' lines in one form, JSON unless a person watches.
+
+No secret is written down, and nobody's address or telephone number unless it is asked for.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,9 @@ from collections.abc import Callable
 from typing import Final, TextIO
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from connector.redaction import Redactor
 
 QUIET = dict.fromkeys(("aiokafka", "alembic", "connector.agents.shell", "faust", "httpx", "mode"), logging.WARNING)
 """What these say at INFO at each start and rebalance is of use only to their authors; in the shell, Faust speaks."""
@@ -44,8 +49,8 @@ class Throttle(logging.Filter):
         return True
 
 
-def set_up(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
-    """Send structlog and the standard library's logging to `stream`."""
+def set_up(stream: TextIO = sys.stderr, level: int = logging.INFO, redactor: Redactor | None = None) -> None:
+    """Send structlog and the standard library's logging to `stream`; `redactor` knows the secrets of this process."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -53,12 +58,7 @@ def set_up(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
     ]
-    for_people = stream.isatty()
-    last: list[Processor] = (
-        [structlog.dev.ConsoleRenderer()]
-        if for_people
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    )
+    last = _for_people(redactor or Redactor()) if stream.isatty() else _for_programs(redactor or Redactor())
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -72,8 +72,28 @@ def set_up(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
         )
     )
     handler.addFilter(Throttle())
+    logging.captureWarnings(capture=True)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
     for name, least in QUIET.items():
         logging.getLogger(name).setLevel(level if level < logging.INFO else max(least, level))
+
+
+def _for_programs(redactor: Redactor) -> list[Processor]:
+    """One JSON object a line; redacted field by field, so that it stays one."""
+
+    def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        return {name: redactor.value(value, name) for name, value in event.items()}
+
+    return [structlog.processors.format_exc_info, redact, structlog.processors.JSONRenderer()]
+
+
+def _for_people(redactor: Redactor) -> list[Processor]:
+    """Colours and tracebacks; redacted as a whole, since the traceback is made last."""
+    render = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+
+    def redacted(logger: WrappedLogger, method: str, event: EventDict) -> str:
+        return redactor.text(render(logger, method, event))
+
+    return [redacted]

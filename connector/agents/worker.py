@@ -25,6 +25,7 @@ from connector.agents.send_role import send_role
 from connector.agents.watchdog import Pulse, Watchdog
 from connector.errors import ConfigurationError, FatalError
 from connector.mapping import Shop
+from connector.redaction import Redactor
 from connector.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -47,7 +48,8 @@ def run_worker(
     """
     if unknown := sorted(set(roles) - set(ROLES)):
         raise ConfigurationError(f"no such role: {', '.join(unknown)}; there are {', '.join(ROLES)}")
-    logs.set_up(level=logging.getLevelNamesMapping()[settings.log_level])
+    redactor = Redactor(settings.secrets(), show_people=settings.log_personal == "show")
+    logs.set_up(level=logging.getLevelNamesMapping()[settings.log_level], redactor=redactor)
     with roles_held(settings.ledger, roles):
         return asyncio.run(work(shops, settings, roles, accepted=accepted, full_before=full_before))
 

@@ -16,9 +16,9 @@ from typing import Final
 
 from connector.errors import ConfigurationError
 from connector.message import ObjectType, Value
+from connector.redaction import STARS, mask_people, masked
 from connector.settings import Settings
 
-STARS: Final = "***"
 _WORDS: Final = frozenset(
     {
         *(
@@ -67,16 +67,12 @@ _PLAIN: Final = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 """Texts that are a short number, a date, a time or an identifier."""
-_OUTSIDE: Final = r"\s\"'<>()\[\]{},;:=@"
-_ADDRESS: Final = re.compile(rf"([^{_OUTSIDE}]+?)(@|%40)([^{_OUTSIDE}]+)")
-_CALLED: Final = re.compile(r"\+\d[\d ()/.-]{6,}\d")
-"""A telephone number as a text shows it beyond doubt: with the country in front."""
 
 
 def mask(value: Value) -> str:
     """`a***@e***.com` for an address, `A*** (3)` for other text; numbers, dates and identifiers stay as they are."""
     text = "" if value is None else str(value)
-    return text if not isinstance(value, str) or _PLAIN.fullmatch(text) else _masked(text)
+    return text if not isinstance(value, str) or _PLAIN.fullmatch(text) else masked(text)
 
 
 def mask_text(text: str, known: Iterable[str] = ()) -> str:
@@ -84,28 +80,8 @@ def mask_text(text: str, known: Iterable[str] = ()) -> str:
     values = sorted({each for each in known if len(each) > 2 and not _PLAIN.fullmatch(each)}, key=len, reverse=True)
     if values:
         alternatives = "|".join(map(re.escape, values))
-        text = re.sub(rf"(?<!\w)(?:{alternatives})(?!\w)", lambda found: _masked(found.group()), text)
-    text = _ADDRESS.sub(_masked_address, text)
-    return _CALLED.sub(lambda found: _masked(found.group()), text)
-
-
-def _masked(text: str) -> str:
-    if not text:
-        return ""
-    if _ADDRESS.search(text) and not any(each.isspace() for each in text):
-        return _ADDRESS.sub(_masked_address, text)
-    return f"{_first(text)}{STARS} ({len(text)})"
-
-
-def _masked_address(found: re.Match[str]) -> str:
-    local, at, domain = found.groups()
-    name, dot, rest = domain.rpartition(".")
-    return f"{_first(local)}{STARS}{at}{_first(name or rest)}{STARS}{dot}{rest if dot else ''}"
-
-
-def _first(text: str) -> str:
-    """The first letter of a text of several; of one letter nothing."""
-    return text[0] if len(text) > 1 and text[0].isalnum() else ""
+        text = re.sub(rf"(?<!\w)(?:{alternatives})(?!\w)", lambda found: masked(found.group()), text)
+    return mask_people(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +123,7 @@ def is_personal(object_type: ObjectType, name: str) -> bool:
 def _hidden(value: Value) -> str:
     match value:
         case str():
-            return _masked(value)
+            return masked(value)
         case date():
             return f"{value.year}-**-**"
         case int() | Decimal():

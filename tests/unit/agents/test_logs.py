@@ -13,18 +13,40 @@ import pytest
 import structlog
 
 from connector.agents import logs
+from connector.redaction import Redactor
+
+SECRET = "s3cr3t-of-ours"
+
+
+class Terminal(io.StringIO):
+    """A person watches."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def fail() -> None:
+    raise ValueError(f"ann@example.com with {SECRET}")
 
 
 @pytest.fixture
-def stream() -> Iterator[io.StringIO]:
-    """Where the lines go; everything as it was afterwards."""
+def restored() -> Iterator[None]:
+    """Everything is as it was afterwards."""
     root = logging.getLogger()
     before = root.handlers, root.level
-    text = io.StringIO()
-    logs.set_up(text)
-    yield text
+    yield
     root.handlers, root.level = before
+    logging.captureWarnings(capture=False)
     structlog.reset_defaults()
+
+
+@pytest.fixture
+def stream(restored: None) -> io.StringIO:
+    """Where the lines go."""
+    del restored
+    text = io.StringIO()
+    logs.set_up(text, redactor=Redactor([SECRET]))
+    return text
 
 
 def lines(stream: io.StringIO) -> list[dict[str, object]]:
@@ -82,3 +104,44 @@ def test_setting_up_prints_nothing() -> None:
     """Importing and setting up leave standard output to the command's own answers."""
     code = "from connector.agents import logs; logs.set_up()"
     assert "" == subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+
+def test_no_secret_and_no_address_is_written(stream: io.StringIO) -> None:
+    """Neither in the event, nor in a field however deep, nor in a field named after a secret, nor in a traceback."""
+    try:
+        fail()
+    except ValueError:
+        structlog.get_logger("x").exception(
+            f"refused {SECRET}", row={"email": "ann@example.com", "more": [{"x": SECRET}]}, token="short", n=1
+        )
+    logging.getLogger("some.library").error("%s said %s", "ann@example.com", SECRET)
+    written = stream.getvalue()
+    assert [] == [each for each in ("ann@example.com", SECRET, "short") if each in written]
+    assert ("***", 1, {"email": "a***@e***.com", "more": [{"x": "***"}]}) == tuple(
+        lines(stream)[0][name] for name in ("token", "n", "row")
+    )
+
+
+@pytest.mark.usefixtures("restored")
+def test_nothing_is_written_for_a_person_either() -> None:
+    """On a terminal lines have another form, and the same is left out."""
+    terminal = Terminal()
+    logs.set_up(terminal, redactor=Redactor([SECRET]))
+    try:
+        fail()
+    except ValueError:
+        structlog.get_logger("x").exception("refused", row="bob@example.com")
+    written = terminal.getvalue()
+    assert ([], True) == (
+        [each for each in ("ann@", "bob@", SECRET) if each in written],
+        "a***@e***.com with ***" in written,
+    )
+
+
+@pytest.mark.usefixtures("restored")
+def test_people_are_shown_where_that_is_asked_for() -> None:
+    """Secrets are not."""
+    text = io.StringIO()
+    logs.set_up(text, redactor=Redactor([SECRET], show_people=True))
+    structlog.get_logger("x").warning("refused", row="ann@example.com", why=SECRET)
+    assert ("ann@example.com", "***") == (lines(text)[0]["row"], lines(text)[0]["why"])
