@@ -52,6 +52,11 @@ class MySqlSession(MySqlQuoting):
     def __init__(self, connection: pymysql.Connection[Cursor]) -> None:
         self._connection = connection
 
+    @property
+    def connection(self) -> pymysql.Connection[Cursor]:
+        """The driver's own, for whoever reads what is not to be held in memory."""
+        return self._connection
+
     def execute(self, statement: str, *parameters: object) -> Sequence[Sequence[Any]]:
         """Raises NotAllowedError for want of a privilege."""
         try:
