@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select
 
 from connector.ledger.book import Book
+from connector.ledger.delivery import UNMEASURED, Delivery, Measure, delivery
 from connector.ledger.error_book import ErrorPost, resolve
 from connector.ledger.ledger import Ledger
 from connector.ledger.link_desk import LinkDesk, publish_healed
@@ -42,10 +43,18 @@ class SenderDesk:
     """One sender's view of the ledger. Delays run on the monotonic clock and begin anew after a start."""
 
     def __init__(
-        self, ledger: Ledger, post: ErrorPost, *, grace_s: float, recheck_s: float, recreate: bool = False
+        self,
+        ledger: Ledger,
+        post: ErrorPost,
+        *,
+        grace_s: float,
+        recheck_s: float,
+        recreate: bool = False,
+        measure: Measure = UNMEASURED,
     ) -> None:
         self._ledger = ledger
         self._post = post
+        self._measure = measure
         self._grace_s, self._recheck_s, self._recreate = grace_s, recheck_s, recreate
         self._gone_since: dict[int, float] = {}
         self._unsure_since: dict[int, float] = {}
@@ -103,14 +112,17 @@ class SenderDesk:
         book = Book(tx)
         book.shelf.fetch_records(set(chosen))
         steps: list[Step] = []
+        now, waited = time.time(), []
         for number in chosen:
             stored = book.shelf.record(number)
             step = plan(stored.record)
             if step is not None:
+                waited.append(now - (stored.due_since or now))
                 steps.append(step)
                 book.put(stored, replace(stored.record, in_flight=in_flight(stored.record, step)))
             self._gone_since.pop(number, None)
         book.close()
+        self._measure.taken(waited)
         return steps
 
     async def settle(self, outcomes: Mapping[int, Outcome]) -> None:
@@ -122,8 +134,7 @@ class SenderDesk:
         book.shelf.fetch_records(set(outcomes))
         verdicts = Verdicts()
         subjects = [each.ref for number in outcomes for each in book.shelf.objects_of(number)]
-        for number, outcome in outcomes.items():
-            self._settle_one(tx, book, number, outcome)
+        deliveries = [self._settle_one(tx, book, number, outcome) for number, outcome in outcomes.items()]
         settled = [book.shelf.record(number).record for number in outcomes]
         for kind in {each.type for each in settled}:
             ids = {each.hubspot_id for each in settled if each.type is kind and each.hubspot_id is not None}
@@ -134,10 +145,11 @@ class SenderDesk:
         book.close()
         resolve(tx, self._post, verdicts)
         publish_healed(tx, book, self._post)
+        self._measure.settled([each for each in deliveries if each is not None])
 
-    def _settle_one(self, tx: Connection, book: Book, number: int, outcome: Outcome) -> None:
+    def _settle_one(self, tx: Connection, book: Book, number: int, outcome: Outcome) -> Delivery | None:
         stored = book.shelf.record(number)
-        sent = stored.record.in_flight
+        sent, told_before = stored.record.in_flight, stored.record.sent_generation
         settled = settle(stored.record, outcome, recreate=self._recreate)
         stored.attempts = [*stored.attempts, _attempt(outcome, sent)][-ATTEMPTS_KEPT:]
         book.put(stored, settled.record)
@@ -152,6 +164,7 @@ class SenderDesk:
             self._post.put(tx, refusal_error(tx, book, self._post, number, settled.refusal, sent, attempts))
         if settled.needs_key:
             book.put(stored, replace(settled.record, key=book.shelf.free_key(settled.record.ref)))
+        return delivery(book, stored, told_before, sent, outcome, settled)
 
     async def take_links(self, kind: LinkKind, limit: int) -> list[LinkStep]:
         """Choose links that are due and mark them in flight."""

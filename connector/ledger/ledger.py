@@ -59,6 +59,11 @@ class Ledger:
         result: T = await asyncio.wrap_future(job.done)
         return result
 
+    @property
+    def queued(self) -> int:
+        """How many units of work wait for their group."""
+        return self._jobs.qsize()
+
     async def read(self, unit: Unit[T]) -> T:
         """Run `unit`, which writes nothing, after all writes queued before it."""
         return await self.write(unit)

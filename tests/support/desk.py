@@ -10,6 +10,7 @@ from pathlib import Path
 
 from connector.ledger import numbering, outbox
 from connector.ledger.apply import merge_messages
+from connector.ledger.delivery import UNMEASURED, Measure
 from connector.ledger.desk import SenderDesk
 from connector.ledger.error_book import ErrorPost
 from connector.ledger.ledger import Ledger
@@ -165,11 +166,22 @@ def _conflict(owner: str, name: str = "email") -> Refused:
 class Office:
     """A ledger with its desk; `errors` collects what would be published."""
 
-    def __init__(self, folder: Path, *, grace_s: float = 0.0, recheck_s: float = 0.0, recreate: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        grace_s: float = 0.0,
+        recheck_s: float = 0.0,
+        recreate: bool = False,
+        measure: Measure = UNMEASURED,
+    ) -> None:
+        self.measure = measure
         self.errors: list[SyncError] = []
         self.ledger = Ledger.open(folder / "ledger.db")
         self.post = ErrorPost("portal", "errors", self._encode, lambda message: repr(message).encode())
-        self.desk = SenderDesk(self.ledger, self.post, grace_s=grace_s, recheck_s=recheck_s, recreate=recreate)
+        self.desk = SenderDesk(
+            self.ledger, self.post, grace_s=grace_s, recheck_s=recheck_s, recreate=recreate, measure=measure
+        )
         self.portal = Portal()
         self.log: list[Step | LinkStep] = []
 
