@@ -68,7 +68,7 @@ def read_status(
         blind=(*ledger.blind, *unreachable),
         unseen=(*ledger.unseen, *unseen, *(() if shops else (NOT_ASKED,))),
     )
-    return judge(whole, partial(_age, settings), time.time())
+    return judge(whole, partial(age_of, settings), time.time())
 
 
 def expected(settings: Settings, shops: Sequence[Shop]) -> list[tuple[str, str]]:
@@ -146,7 +146,7 @@ def _lately(acts: Asked[tuple[Lately, ...]], until: float) -> tuple[tuple[Lately
     return ((), (str(answer),)) if isinstance(answer, Silence) else (answer, ())
 
 
-def _age(settings: Settings, account: Account) -> float | None:
+def age_of(settings: Settings, account: Account) -> float | None:
     """Seconds since the record that the account reads next was written; None where it cannot be read."""
     asked = Asked(str(account), lambda: _written_at(settings, account))
     answer = asked.answer(time.monotonic() + AGE_PATIENCE_S)
