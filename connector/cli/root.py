@@ -18,6 +18,8 @@ from connector.cli.sandbox import sandbox
 from connector.cli.schemas import schemas
 from connector.cli.setup import setup
 from connector.cli.status import status
+from connector.cli.trace import trace
+from connector.cli.verify import verify
 from connector.cli.worker import worker
 
 EPILOG = """\
@@ -34,7 +36,9 @@ COMMANDS = (
     capture,
     worker,
     status,
+    trace,
     errors,
+    verify,
     replay,
     leftovers,
     acts,

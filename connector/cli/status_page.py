@@ -151,7 +151,8 @@ def _since(what: str, since: datetime | None) -> str:
 
 def _quota(report: SenderReport) -> str:
     used = None if report.day_used is None else f"{report.day_used:,} used"
-    left = None if report.day_left is None else f"{report.day_left:,} left of {report.day_limit or 0:,}"
+    left = None if report.day_left is None else f"{report.day_left:,} left"
+    left = left if left is None or report.day_limit is None else f"{left} of {report.day_limit:,}"
     pace = None if report.limit_per_10_s is None else f"{report.used_in_10_s or 0} of {report.limit_per_10_s} in 10 s"
     return ", ".join(each for each in (used, left, pace) if each) or "-"
 

@@ -17,6 +17,7 @@ from connector.ledger.state import Fate, Life, Parent, Record
 from connector.ledger.tables import contributions, errors, links, objects, records
 from connector.message import ObjectRef, ObjectType
 from connector.operations.ledger_file import reading
+from connector.operations.parked import why_absent
 from connector.operations.row_keys import key_values
 from connector.operations.stock import (
     DELETED,
@@ -44,13 +45,14 @@ class UnknownObjectError(ShopbridgeError):
 
 @dataclass(frozen=True, slots=True)
 class LinkStatus:
-    """An association that is wanted: how it stands, and what it waits for, if it does."""
+    """An association that is wanted: how it stands, what it waits for, if it does, and why that is not there."""
 
     kind: str
     parent: str
     state: str
     parent_hubspot_id: str | None
     waits_for: str | None
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class RowStatus:
 
 @dataclass(frozen=True, slots=True)
 class ErrorStatus:
-    """An error of the object, or of a row that speaks in it. `at` counts in seconds since 1970 in the ledger."""
+    """An error of the object, or of a row that speaks in it; `note` and `who` are of the operator who closed it."""
 
     id: str
     state: str
@@ -76,6 +78,8 @@ class ErrorStatus:
     type: str
     details: str
     at: datetime
+    note: str | None = None
+    who: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,31 +120,35 @@ class ObjectStatus:
 def object_status(settings: Settings, type_name: str, external_id: str, store: str | None = None) -> ObjectStatus:
     """Raises UnknownObjectError for an object that the ledger does not know, or that several stores have."""
     with reading(settings.ledger) as tx:
-        return describe(tx, _find(tx, TYPES[type_name], external_id, store))
+        return describe(tx, find_object(tx, TYPES[type_name], external_id, store))
 
 
-def _find(tx: Connection, kind: ObjectType, external_id: str, store: str | None) -> Row[Any]:
+def find_object(tx: Connection, kind: ObjectType, external_id: str, store: str | None) -> Row[Any]:
     query = select(objects).where(objects.c.type == str(kind), objects.c.external_id == external_id)
     found = tx.execute(query if store is None else query.where(objects.c.store == store)).all()
     if not found:
-        raise UnknownObjectError(_why_unknown(tx, kind, external_id))
+        raise UnknownObjectError(why_unknown(tx, kind, external_id))
     if len(found) > 1:
         stores = ", ".join(sorted(each.store for each in found))
         raise UnknownObjectError(f"{len(found)} stores have a {kind} {external_id}: add --store with one of {stores}")
     return found[0]
 
 
-def _why_unknown(tx: Connection, kind: ObjectType, external_id: str) -> str:
+def why_unknown(tx: Connection, kind: ObjectType, external_id: str) -> str:
     """What to say of an object that is not in the ledger: its row may have been refused by the mapping."""
-    named = errors.c.subject.endswith(f":{kind}:{external_id}", autoescape=True)
-    found = tx.execute(select(errors).where(named | errors.c.subject.is_(None)).order_by(errors.c.at.desc()))
     lines = [
         f"{each.state} {each.type} of {each.topic} {each.row_key}: {each.details}\n    shopbridge errors show {each.id}"
-        for each in found
-        if each.subject is not None or external_id in key_values(each.row_key)
+        for each in errors_of_unknown(tx, kind, external_id)
     ]
     text = f"The ledger knows no {kind} {external_id}: no change of such a row was applied."
     return "\n".join([text, "These errors are of such rows:", *lines]) if lines else text
+
+
+def errors_of_unknown(tx: Connection, kind: ObjectType, external_id: str) -> list[Row[Any]]:
+    """Errors that name an object which is not in the ledger, or whose row's key may be its id; the newest first."""
+    named = errors.c.subject.endswith(f":{kind}:{external_id}", autoescape=True)
+    found = tx.execute(select(errors).where(named | errors.c.subject.is_(None)).order_by(errors.c.at.desc()))
+    return [each for each in found if each.subject is not None or external_id in key_values(each.row_key)]
 
 
 def describe(tx: Connection, row: Row[Any]) -> ObjectStatus:
@@ -189,8 +197,10 @@ _HEADLINES: Final[Mapping[str, str]] = {
 
 
 def _links(tx: Connection, record: Record) -> list[LinkStatus]:
+    """The wanted links of a record; why a parent is not there is told as `parked` tells it."""
     query = (
         select(links, objects.c.store, objects.c.type, objects.c.external_id, objects.c.life, records.c.hubspot_id)
+        .add_columns(why_absent(objects, records).label("why"))
         .join(objects, objects.c.number == links.c.parent)
         .join(records, records.c.number == objects.c.record)
         .where(links.c.child == record.number, links.c.wanted)
@@ -204,7 +214,9 @@ def _link(child_id: str | None, row: Row[Any]) -> LinkStatus:
     link, parent = link_from_row(row), Parent(Life(row.life), row.hubspot_id)
     standing = state(link, child_id, parent)
     name = str(ObjectRef(row.store, ObjectType(row.type), row.external_id))
-    return LinkStatus(str(link.kind), name, str(standing), parent.hubspot_id, _waits_for(link, standing, parent, name))
+    waits_for = _waits_for(link, standing, parent, name)
+    why = row.why if parent.hubspot_id is None and waits_for is not None else None
+    return LinkStatus(str(link.kind), name, str(standing), parent.hubspot_id, waits_for, why)
 
 
 def _waits_for(link: LinkRow, standing: LinkState, parent: Parent, name: str) -> str | None:
@@ -242,7 +254,12 @@ def _errors(tx: Connection, ref: ObjectRef, rows: tuple[RowStatus, ...]) -> list
     for row in rows:
         condition |= (errors.c.topic == row.topic) & (errors.c.row_key == row.row_key) & errors.c.subject.is_(None)
     found = tx.execute(select(errors).where(condition).order_by(errors.c.at.desc()))
-    return [ErrorStatus(each.id, each.state, each.stage, each.type, each.details, _moment(each.at)) for each in found]
+    return [error_status(each) for each in found]
+
+
+def error_status(row: Row[Any]) -> ErrorStatus:
+    """A row of the error table."""
+    return ErrorStatus(row.id, row.state, row.stage, row.type, row.details, _moment(row.at), row.note, row.who)
 
 
 def _moment(seconds: float) -> datetime:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, case, exists, func, literal, or_, select
 
 from connector.ledger.state import Life
 from connector.ledger.tables import contributions, errors, links, objects, records
@@ -42,16 +42,22 @@ class Awaited:
     since: datetime | None
 
 
-def awaited(tx: Connection, most: int = MOST) -> tuple[Awaited, ...]:
-    """The parents for which most children wait."""
-    parent, record = objects.alias("parent_object"), records.alias("parent")
+def why_absent(parent: FromClause, record: FromClause) -> ColumnElement[str]:
+    """NEVER_SEEN, REFUSED or ON_ITS_WAY, of a row of the object table and that of its record."""
     subject = parent.c.store + ":" + parent.c.type + ":" + parent.c.external_id
     in_error = exists().where(errors.c.subject == subject, errors.c.state == ErrorState.OPEN)
-    why = case(
+    return case(
         (or_(record.c.refused_generation == record.c.generation, in_error), literal(REFUSED)),
         (parent.c.life == Life.UNSEEN, literal(NEVER_SEEN)),
         else_=literal(ON_ITS_WAY),
     )
+
+
+def awaited(tx: Connection, most: int = MOST) -> tuple[Awaited, ...]:
+    """The parents for which most children wait."""
+    parent, record = objects.alias("parent_object"), records.alias("parent")
+    subject = parent.c.store + ":" + parent.c.type + ":" + parent.c.external_id
+    why = why_absent(parent, record)
     is_absent = or_(parent.c.life == Life.UNSEEN, and_(parent.c.life == Life.LIVE, record.c.hubspot_id.is_(None)))
     query = (
         select(parent.c.number, subject.label("subject"), why.label("why"), func.count().label("children"))
@@ -76,6 +82,19 @@ def _awaited(tx: Connection, row: Row[Any]) -> Awaited:
     )
     since = tx.execute(query).scalar()
     return Awaited(row.subject, row.why, row.children, row.failed, None if since is None else _moment(since))
+
+
+def children_of(tx: Connection, parent: int, most: int = MOST) -> tuple[str, ...]:
+    """The objects whose records want a link to the object of this number, the first few."""
+    subject = objects.c.store + ":" + objects.c.type + ":" + objects.c.external_id
+    query = (
+        select(subject)
+        .select_from(links.join(objects, objects.c.record == links.c.child))
+        .where(links.c.parent == parent, links.c.wanted)
+        .order_by(objects.c.number)
+        .limit(most)
+    )
+    return tuple(tx.execute(query).scalars())
 
 
 def _moment(text: str) -> datetime:
