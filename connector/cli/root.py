@@ -19,7 +19,6 @@ from connector.cli.schemas import schemas
 from connector.cli.setup import setup
 from connector.cli.status import status
 from connector.cli.trace import trace
-from connector.cli.verify import verify
 from connector.cli.worker import worker
 
 EPILOG = """\
@@ -38,7 +37,6 @@ COMMANDS = (
     status,
     trace,
     errors,
-    verify,
     replay,
     leftovers,
     acts,
