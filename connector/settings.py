@@ -88,6 +88,12 @@ class Settings(BaseSettings):
     topic_partitions: int = Field(4, gt=0, description="Partitions of the topics that the product creates.")
     topic_replication: int = Field(1, gt=0, description="Replication factor of the topics that the product creates.")
     change_retention_days: int = Field(30, gt=0, description="How long change topics can be replayed.")
+    sync_retention_days: int | None = Field(
+        None, gt=0, description="How long sync messages and sync errors stay on their topics; default: for ever."
+    )
+    dead_letter_history_days: int = Field(
+        30, gt=0, description="After how long at most the older records of an error leave the dead-letter topic."
+    )
     parent_deadline_s: float = Field(600.0, gt=0, description="How long a child waits once its parent must have come.")
     delete_grace_s: float = Field(5.0, ge=0, description="How long an archive waits for the row to come back.")
     recheck_after_s: float = Field(120.0, gt=0, description="When an ambiguous call is read back.")

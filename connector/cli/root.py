@@ -10,6 +10,7 @@ from connector.cli.check import check
 from connector.cli.completion import completion
 from connector.cli.context import Group, common_options
 from connector.cli.errors import errors
+from connector.cli.forget import forget
 from connector.cli.init import init
 from connector.cli.ledger import ledger
 from connector.cli.leftovers import leftovers
@@ -19,6 +20,7 @@ from connector.cli.schemas import schemas
 from connector.cli.setup import setup
 from connector.cli.status import status
 from connector.cli.trace import trace
+from connector.cli.verify import verify
 from connector.cli.worker import worker
 
 EPILOG = """\
@@ -37,9 +39,11 @@ COMMANDS = (
     status,
     trace,
     errors,
+    verify,
     replay,
     leftovers,
     acts,
+    forget,
     ledger,
     schemas,
     sandbox,

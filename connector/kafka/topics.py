@@ -19,7 +19,9 @@ CONFIG: Final[Mapping[str, str]] = {
     "retention.bytes": "-1",
     "max.message.bytes": str(LARGEST_RECORD),
 }
-"""Nothing is ever removed: the ledger can be made anew from these topics, and a hole in one stops a worker."""
+"""Nothing is removed by itself: a hole in one of these topics stops a worker."""
+
+DAY_MS: Final = 24 * 60 * 60 * 1000
 
 
 def own_topics(settings: Settings) -> list[str]:
@@ -36,13 +38,26 @@ def ensure_topics(settings: Settings, admin: Admin | None = None) -> dict[str, T
     admin = admin or Admin(settings.kafka)
     names = own_topics(settings)
     missing = sorted(set(names) - admin.topic_ids(names).keys())
+    wanted = {name: config_of(settings, name) for name in names}
     admin.create_topics(
-        [NewTopic(name, settings.topic_partitions, settings.topic_replication, CONFIG) for name in missing]
+        [NewTopic(name, settings.topic_partitions, settings.topic_replication, wanted[name]) for name in missing]
     )
-    faults = [fault for name, config in admin.configs(names).items() for fault in _faults(name, config)]
+    faults = [fault for name, config in admin.configs(names).items() for fault in _faults(name, config, wanted[name])]
     if faults:
         raise ConfigurationError("topics are not set as they must be:\n    " + "\n    ".join(faults))
     return admin.topic_ids(names)
+
+
+def config_of(settings: Settings, name: str) -> dict[str, str]:
+    """How a topic of the product is made.
+
+    Of a letter the newest record counts, so older ones may go: what was taken out of it on purpose is gone then too.
+    """
+    if name == settings.dead_letter_topic:
+        lag = {"max.compaction.lag.ms": str(settings.dead_letter_history_days * DAY_MS), "segment.ms": str(DAY_MS)}
+        return {**CONFIG, **lag, "cleanup.policy": "compact"}
+    days = settings.sync_retention_days
+    return {**CONFIG, "retention.ms": "-1" if days is None else str(days * DAY_MS)}
 
 
 def ensure_change_topics(settings: Settings, names: Iterable[str], admin: Admin | None = None) -> dict[str, TopicInfo]:
@@ -57,7 +72,7 @@ def ensure_change_topics(settings: Settings, names: Iterable[str], admin: Admin 
     missing = sorted(set(wanted) - admin.topic_ids(wanted).keys())
     config = {
         "cleanup.policy": "delete",
-        "retention.ms": str(settings.change_retention_days * 24 * 60 * 60 * 1000),
+        "retention.ms": str(settings.change_retention_days * DAY_MS),
         "max.message.bytes": str(LARGEST_CHANGE),
     }
     admin.create_topics(
@@ -94,16 +109,17 @@ def _refuse_compacted(names: Sequence[str], admin: Admin) -> None:
         )
 
 
-def _faults(topic: str, config: Mapping[str, str]) -> list[str]:
+def _faults(topic: str, config: Mapping[str, str], wanted: Mapping[str, str]) -> list[str]:
     return [
-        f"{topic}: {name} is {config.get(name)}, must be {wanted}: "
-        f"kafka-configs --alter --topic {topic} --add-config {name}={wanted}"
-        for name, wanted in CONFIG.items()
-        if not _suffices(name, config.get(name, ""), wanted)
+        f"{topic}: {name} is {config.get(name)}, must be {wanted[name]}: "
+        f"kafka-configs --alter --topic {topic} --add-config {name}={wanted[name]}"
+        for name in CONFIG
+        if not _suffices(name, config.get(name, ""), wanted[name])
     ]
 
 
 def _suffices(name: str, value: str, wanted: str) -> bool:
+    """A longer message, and of letters a longer history, do as well."""
     if name == "max.message.bytes":
         return value.isdigit() and int(value) >= int(wanted)
-    return value == wanted
+    return value == wanted or (wanted == "compact" and value == "delete")

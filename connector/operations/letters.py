@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -112,6 +112,10 @@ class Filter:
         return any(text in each.casefold() for each in said if each)
 
 
+TAKEN_OUT: Final = b""
+"""Stands for an original that was taken out on purpose: what older letters said is not told any more."""
+
+
 class Newest:
     """The letter with the highest `seq` of each error; `first_at` is the earliest time in any of its letters."""
 
@@ -135,6 +139,8 @@ def _joined(known: Letter, error: SyncError) -> Letter:
     if _carries_refusal(error) and (refused is None or error.seq >= refused.seq):
         refused = error
     steps = {each.seq: each for each in (*known.life, _news(error))}
+    if newest.original_value == TAKEN_OUT:
+        steps = {seq: replace(each, details=newest.details) for seq, each in steps.items()}
     life = tuple(steps[seq] for seq in sorted(steps)[-STEPS_KEPT:])
     return Letter(newest, min(known.first_at, error.at), refused, life)
 

@@ -40,6 +40,10 @@ class Paths:
         """Where all records of a type are listed."""
         return f"{self._of('objects')}/{SEGMENT[object_type]}"
 
+    def search(self, object_type: ObjectType) -> str:
+        """Where records of a type are searched for; its index lags behind (HubSpot docs)."""
+        return f"{self.records(object_type)}/search"
+
     def batch(self, object_type: ObjectType, operation: str) -> str:
         return f"{self._of('objects')}/{SEGMENT[object_type]}/batch/{operation}"
 
@@ -53,6 +57,11 @@ class Paths:
 
     def pipelines(self, object_type: ObjectType) -> str:
         return f"{self._of('pipelines')}/{SEGMENT[object_type]}"
+
+    @property
+    def gdpr_delete(self) -> str:
+        """HubSpot's erasure of a contact for good."""
+        return f"{self.records(ObjectType.CONTACT)}/gdpr-delete"
 
     @property
     def account(self) -> str:
