@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Generator
+from typing import Any, Final, TypeVar
 
 from connector.errors import ConfigurationError, RetriableError
 from connector.http import Unanswered
 from connector.message import ObjectType
-from connector.sender.calls import Answer, CallKind, Failure, Fate, Reply, fate, words
+from connector.sender.calls import Answer, Call, CallKind, Failure, Fate, Reply, fate, words
 from connector.sender.crm import new_request_id
 from connector.sender.exchange import Transport
 from connector.sender.pace import Pace, Window
@@ -23,6 +23,8 @@ _REMEDY: Final = "Check SHOPBRIDGE_HUBSPOT_TOKEN and its scopes"
 _LONG_S: Final = 3.0
 _LANE: Final = ObjectType.CONTACT
 """Locks are per lane; whoever asks one call after another has one."""
+
+T = TypeVar("T")
 
 Tell = Callable[[str], None]
 
@@ -69,6 +71,16 @@ class SlowLine:
                 case _:
                     unanswered += 1
                     await self._breathe(unanswered, f"{method} {path}: {words(reply)}")
+
+    async def carry_out(self, plan: Generator[Call, Reply, T]) -> T:
+        """Drive a dialect's plan to its end, and return what became of it."""
+        try:
+            call = next(plan)
+            while True:
+                call = plan.send(await self.ask(call.method, call.path, json=call.json, kind=call.kind))
+        except StopIteration as done:
+            outcome: T = done.value
+            return outcome
 
     async def _in_turn(self, method: str, path: str, json: Any, params: dict[str, str] | None, kind: CallKind) -> Reply:
         await self._wait(kind)

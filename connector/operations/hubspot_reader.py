@@ -5,7 +5,7 @@ What HubSpot leaves out of an answer is asked for again and never taken for miss
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,7 +17,7 @@ from connector.operations.hubspot_links import LinkReading
 from connector.operations.hubspot_pace import SlowLine, Tell
 from connector.outcome import Found, Missing, Outcome, SchemaRefused
 from connector.sender.batch import Item, carry_out
-from connector.sender.calls import Answer, Call, CallKind, Fate, Plan, Reply, fate, words
+from connector.sender.calls import Answer, CallKind, Fate, Plan, fate, words
 from connector.sender.crm import DEFAULT_KEY, new_request_id
 from connector.sender.matching import as_held, seek
 from connector.sender.paths import Paths
@@ -136,6 +136,12 @@ class HubspotReader:
             raise RetriableError(f"HubSpot tells of no property of {object_type}")
         return {str(row.get("name")): str(row.get("type")) for row in rows}
 
+    async def count(self, object_type: ObjectType) -> int | None:
+        """About how many records of the type there are, as the search counts them; None where that is not told."""
+        answer = await self.line.ask("POST", self._paths.search(object_type), json={"limit": 1}, kind=CallKind.READ)
+        total = answer.body.get("total") if isinstance(answer.body, dict) else None
+        return total if isinstance(total, int) else None
+
     async def _page(self, object_type: ObjectType, query: dict[str, str]) -> Page:
         path = self._paths.records(object_type)
         for attempt in range(_TRIES):
@@ -163,7 +169,7 @@ class HubspotReader:
         for start in range(0, len(values), LARGEST):
             waiting = list(enumerate(values[start : start + LARGEST]))
             for _ in range(_TRIES):
-                outcomes = await self._carried_out(plan(waiting))
+                outcomes = await self.line.carry_out(plan(waiting))
                 found |= {value: _record(outcome) for n, value in waiting if isinstance(outcome := outcomes[n], Found)}
                 waiting = [(number, value) for number, value in waiting if not _is_clear(outcomes[number])]
                 if not waiting:
@@ -171,15 +177,6 @@ class HubspotReader:
             else:
                 raise RetriableError(f"HubSpot gives no clear answer about {', '.join(v for _, v in waiting[:3])}")
         return found
-
-    async def _carried_out(self, plan: Generator[Call, Reply, dict[int, Outcome]]) -> dict[int, Outcome]:
-        try:
-            call = next(plan)
-            while True:
-                call = plan.send(await self.line.ask(call.method, call.path, json=call.json, kind=call.kind))
-        except StopIteration as done:
-            outcomes: dict[int, Outcome] = done.value
-            return outcomes
 
 
 def _is_clear(outcome: Outcome) -> bool:

@@ -8,14 +8,14 @@ from typing import Final
 
 from connector.message import LinkKind, ObjectRef, ObjectType
 from connector.operations.hubspot_reader import HubspotReader, HubspotRecord, HubspotRefusedError
-from connector.operations.verifying.hubspot_side import HubspotSide
+from connector.operations.verifying.hubspot_side import MERGED_IDS, HubspotSide
 from connector.operations.verifying.shadow import Lacking, Shadow
 from connector.operations.verifying.units import transaction
 from connector.sender.crm import DEFAULT_KEY
 from connector.sender.paths import ENDS
 
-RecordsRead = Callable[[str, int], None]
-"""Told of progress: of what (contacts, associations, ...), and how many so far."""
+RecordsRead = Callable[[str, int, int | None], None]
+"""Told of progress: of what (contacts, associations, ...), how many so far, and of how many, if that is known."""
 
 CHILDREN: Final = 1000
 """So many are noted as read at once."""
@@ -32,12 +32,13 @@ async def read_all(
     begun, after = side.cursor(name)
     if begun and after is None:
         return
+    total = None if begun else await reader.count(kind)
     async for page in reader.pages(kind, side.names(kind), after=after):
         with transaction(shadow.tx):
             side.take(kind, page.records)
             side.move(name, page.after)
         read += len(page.records)
-        tell(str(kind), read)
+        tell(str(kind), read, total)
 
 
 async def read_parents(
@@ -46,14 +47,15 @@ async def read_parents(
     """The parents of all children that were read, from where an earlier reading stopped."""
     name, read = f"parents:{kind}", 0
     _, after = side.cursor(name)
-    children = iter([each for each in side.ids(ENDS[kind][0]) if after is None or each > after])
+    every = [each for each in side.ids(ENDS[kind][0]) if after is None or each > after]
+    children = iter(every)
     while some := list(islice(children, CHILDREN)):
         found = await reader.links(kind, some)
         with transaction(shadow.tx):
             side.keep_parents(kind, found)
             side.move(name, some[-1])
         read += len(some)
-        tell(str(kind), read)
+        tell(str(kind), read, len(every))
 
 
 async def read_objects(reader: HubspotReader, side: HubspotSide, shadow: Shadow, refs: Collection[ObjectRef]) -> None:
@@ -90,7 +92,8 @@ async def adopt_lacking(
 ) -> set[str]:
     """Look by match value for records that bear no key of ours; returns the keys that the found ones bear.
 
-    One that the shadow knows already is somebody's: whether others share it was settled by its rules.
+    One that the shadow knows already is somebody's, and whether others share it was settled by its rules; but where
+    HubSpot's users merged records into it, it is theirs too whose value it holds.
     """
     keys: set[str] = set()
     for kind in kinds:
@@ -114,7 +117,7 @@ async def _adopt(
         {
             number: (record.id, side.values(kind, record.properties))
             for number, record in holders.items()
-            if record.id not in taken
+            if record.id not in taken or record.properties.get(MERGED_IDS)
         },
     )
     return {key for record in found.values() if (key := record.properties.get(DEFAULT_KEY))}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import enum
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
@@ -13,8 +14,10 @@ from heapq import nsmallest
 from typing import Final
 
 from connector.errors import ShopbridgeError
+from connector.ledger.numbering import last_mapping
 from connector.message import ObjectRef
 from connector.operations.hubspot_reader import HubspotReader
+from connector.operations.ledger_file import reading
 from connector.operations.letters import read_letters
 from connector.operations.verifying import asking, explaining, picture
 from connector.operations.verifying.comparing import Tally, Types
@@ -32,12 +35,22 @@ ROUNDS: Final = 4
 LOOK_EVERY_S: Final = 1.0
 
 
+class Stage(enum.StrEnum):
+    """What is being done; `details` of a progress say of what."""
+
+    HUBSPOT = "HubSpot"
+    SHOP = "the shop"
+    SETTLING = "settling"
+    AGAIN = "once more"
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far it is: what is being done, how many of it; `store` and `table` where rows are read."""
+    """How far a stage is, and of how many."""
 
-    stage: str
+    stage: Stage
     done: int = 0
+    total: int | None = None
     details: str = ""
 
 
@@ -84,7 +97,7 @@ class Course:
         self._state = state
         self._reader = reader
         self._tell = tell
-        self._notes: list[str] = []
+        self._notes: list[str] = [unmet] if (unmet := _unmet(settings, scope)) else []
         self._settled = True
 
     async def run(self) -> Report:
@@ -112,7 +125,7 @@ class Course:
         return whole.comparison(types).all(self._scope.compared)
 
     def _read_rows(self, whole: Picture) -> None:
-        whole.read_rows(lambda store, table, rows: self._tell(Progress("rows", rows, f"{store}.{table}")))
+        whole.read_rows(lambda table, rows, total: self._tell(Progress(Stage.SHOP, rows, total, table)))
 
     def _chosen(self, whole: Picture) -> list[ObjectRef]:
         """The objects to be compared: those since a moment, and of these a choice that a seed repeats."""
@@ -134,7 +147,7 @@ class Course:
                 break
             refs = refs_of(candidates.values())
             await self._passed(refs)
-            found = {each.place: each for each in (await look.at(refs, tell=self._counted)).findings}
+            found = {each.place: each for each in (await look.at(refs, tell=self._looked)).findings}
             back = self._back(whole, [each for place, each in found.items() if place in candidates])
             confirmed |= {place: each for place, each in found.items() if place in candidates and place not in back}
             known = candidates.keys() | confirmed
@@ -154,13 +167,13 @@ class Course:
         """Wait until the pipeline has passed this moment, at most as long as was said."""
         settle_s = self._state.options.settle_s
         if not self._settings.ledger.exists():
-            self._tell(Progress("settling", details=f"there is no ledger here: waiting for {settle_s:.0f} s"))
+            self._tell(Progress(Stage.SETTLING, details=f"there is no ledger here: waiting for {settle_s:.0f} s"))
             await asyncio.sleep(settle_s)
             return
         pipeline = await asyncio.to_thread(Pipeline, self._settings, self._scope.shops)
         deadline = time.monotonic() + settle_s
         while (waiting := await pipeline.look(refs)) is not None:
-            self._tell(Progress("settling", len(refs), waiting))
+            self._tell(Progress(Stage.SETTLING, details=waiting))
             if time.monotonic() > deadline:
                 self._settled = False
                 self._note(f"after {settle_s:.0f} s {waiting}: differences may be on their way to HubSpot")
@@ -215,8 +228,21 @@ class Course:
         if text not in self._notes:
             self._notes.append(text)
 
-    def _counted(self, what: str, done: int) -> None:
-        self._tell(Progress("records", done, what))
+    def _counted(self, what: str, done: int, total: int | None) -> None:
+        self._tell(Progress(Stage.HUBSPOT, done, total, what))
+
+    def _looked(self, what: str, done: int, total: int | None) -> None:
+        self._tell(Progress(Stage.AGAIN, done, total, what))
+
+
+def _unmet(settings: Settings, scope: Scope) -> str | None:
+    """What is to be said where the worker runs with another shop file: what differs then is no fault of it."""
+    if not settings.ledger.exists():
+        return None
+    with reading(settings.ledger) as tx:
+        other = [shop for shop in scope.shops if (last := last_mapping(tx, shop.store.id)) and last.hash != shop.hash]
+    names = ", ".join(str(shop.file) for shop in other)
+    return f"{names} is not what the worker runs with: start it anew, and replay what it changes" if other else None
 
 
 def _in_order(finding: Finding) -> tuple[str, ...]:

@@ -102,6 +102,13 @@ class HubspotSide:
         texts = frozenset(value for value in held if value is not None)
         return texts | addresses(properties) if EMAIL in self.match_by(object_type) else texts
 
+    def all_values(self, object_type: ObjectType) -> set[str]:
+        """The match values that any of the records holds."""
+        if not self.match_by(object_type):
+            return set()
+        rows = self._tx.execute(select(seen.c.properties).where(seen.c.type == str(object_type)))
+        return {value for row in rows for value in self.values(object_type, row.properties)}
+
     def ids(self, object_type: ObjectType) -> list[str]:
         """All records that were kept, in order of id."""
         query = select(seen.c.id).where(seen.c.type == str(object_type)).order_by(seen.c.id)

@@ -36,14 +36,14 @@ class Look:
         refs: Collection[ObjectRef],
         *,
         fresh: bool = True,
-        tell: asking.RecordsRead = lambda _, __: None,
+        tell: asking.RecordsRead = lambda *_: None,
     ) -> Tally:
         """Compare the records of these objects. `fresh`: their rows are read again, after HubSpot."""
         total, every = Tally(), sorted(refs)
         for start in range(0, len(every), AT_ONCE):
             some = every[start : start + AT_ONCE]
             _add(total, await self._at(some, fresh=fresh))
-            tell("records", start + len(some))
+            tell("records", start + len(some), len(every))
         return total
 
     async def _at(self, refs: Sequence[ObjectRef], *, fresh: bool) -> Tally:
@@ -55,12 +55,20 @@ class Look:
             with Picture.open(self._scope, path) as small:
                 await asking.read_objects(self._reader, small.side, small.shadow, wanted)
                 small.settle(self._said(wanted, fresh=fresh), _literal(wanted))
-                others = _others(small, await small.adopt(self._reader), wanted)
+                others = self._others(small, await small.adopt(self._reader)) - wanted
                 tries += 1
                 if not others or tries == TRIES:
                     await self._read_parents(small)
                     return small.comparison(self._types).of(refs)
             wanted |= self._whole.shadow.closure(others)
+
+    def _others(self, small: Picture, keys: Iterable[str]) -> set[ObjectRef]:
+        """Whoever else may share the records that were read: by the keys of those found by a value, and by values."""
+        owners = (small.owners.of(kind, key) for key in keys for kind in ObjectType)
+        others = {owner.ref for owner in owners if owner is not None}
+        for kind in self._scope.needed:
+            others |= self._whole.shadow.claiming(kind, small.side.all_values(kind))
+        return others
 
     def _said(self, wanted: Collection[ObjectRef], *, fresh: bool) -> Iterator[SyncMessage]:
         if not fresh:
@@ -82,12 +90,6 @@ class Look:
             ends = await self._reader.by_ids(parent, small.side.unseen(kind), small.side.names(parent))
             with transaction(small.shadow.tx):
                 small.side.take(parent, ends.values())
-
-
-def _others(small: Picture, keys: Iterable[str], wanted: Collection[ObjectRef]) -> set[ObjectRef]:
-    """The objects of these keys that are not in the picture yet."""
-    owners = (small.owners.of(kind, key) for key in keys for kind in ObjectType)
-    return {owner.ref for owner in owners if owner is not None} - set(wanted)
 
 
 def _literal(refs: Iterable[ObjectRef]) -> set[str]:

@@ -208,6 +208,13 @@ class Shadow:
             for link in message.associations
         }
 
+    def claiming(self, object_type: ObjectType, values: Iterable[str]) -> set[ObjectRef]:
+        """The objects whose records claim these match values."""
+        query = select(claims.c.record).where(claims.c.type == str(object_type))
+        numbers = sorted({row.record for row in select_in(self._tx, query, claims.c.value, sorted(set(values)))})
+        rows = select_in(self._tx, select(objects), objects.c.record, numbers)
+        return {ref for row in rows if not is_ghost(ref := ObjectRef(row.store, ObjectType(row.type), row.external_id))}
+
     def messages(self, refs: Iterable[ObjectRef]) -> Iterator[SyncMessage]:
         """What was merged for these objects, once more."""
         for chunk in chunks(sorted(set(refs))):

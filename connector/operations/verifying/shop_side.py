@@ -21,8 +21,8 @@ AT_ONCE: Final = 200
 
 TELL_EVERY: Final = 1000
 
-RowsRead = Callable[[str, str, int], None]
-"""Told of progress: store, table, rows so far."""
+RowsRead = Callable[[str, int, int], None]
+"""Told of progress: store and table, rows so far, and of how many."""
 
 
 class Rows(Protocol):
@@ -30,6 +30,10 @@ class Rows(Protocol):
 
     def rows(self, table: str, *, keys: Sequence[Mapping[str, Any]] | None = None) -> Iterator[Change]:
         """The rows of a table, all or those with these keys."""
+        ...
+
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
         ...
 
 
@@ -61,13 +65,14 @@ class ShopSide:
     def all(self, rows: Rows, tell: RowsRead) -> Iterator[SyncMessage]:
         """What every row says."""
         for table in self._mappers:
-            read = 0
+            name, total, read = f"{self.shop.store.id}.{table}", rows.count(table), 0
+            tell(name, read, total)
             for change in rows.rows(table):
                 read += 1
                 if read % TELL_EVERY == 0:
-                    tell(self.shop.store.id, table, read)
+                    tell(name, read, total)
                 yield from self._said(change)
-            tell(self.shop.store.id, table, read)
+            tell(name, read, read)
 
     def of(self, rows: Rows, wanted: Iterable[SourceRow]) -> Iterator[SyncMessage]:
         """What these rows say now; those that are gone say nothing."""

@@ -67,6 +67,9 @@ class Reading:
             if keys is None or key in keys:
                 yield self._change(table, key, row)
 
+    def count(self, table: str) -> int:
+        return len(self.tables.rows[table])
+
     def _change(self, table: str, key: Row, row: Row) -> Change:
         return Change(
             table=table,

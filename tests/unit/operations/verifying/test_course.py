@@ -151,6 +151,26 @@ async def test_contacts_that_users_merged_are_one(tmp_path: Path) -> None:
             assert [True] == [each.merged for each in report.shared]
 
 
+async def test_merged_contacts_stay_one_when_an_address_is_given_up(tmp_path: Path) -> None:
+    """Told anew, the merged contact holds the newest row's address alone; any sample of one object knows both rows."""
+    async with bench(tmp_path) as both:
+        await fill(both)
+        both.tables.row("customers", id=2)["changed_at"] = NOW + timedelta(days=1)
+        merged = await both.merge(both.made["CONTACT:1"], both.made["CONTACT:2"])
+        assert {"different CONTACT:1+CONTACT:2 firstname shop=Bob hubspot=Ann"} == await each_alone(both)
+        await both.change("contacts", merged, firstname="Bob", email="bob@example.com", hs_additional_emails="")
+        assert set() == words(await both.verify())
+        assert set() == await each_alone(both)
+
+
+async def each_alone(both: Bench) -> set[str]:
+    """What samples of one contact find, until each of the three was chosen."""
+    found: set[str] = set()
+    for seed in range(10):
+        found |= words(await both.verify(sample=1, seed=seed, types=(ObjectType.CONTACT,)))
+    return found
+
+
 async def test_contacts_without_our_key_are_found_by_address(tmp_path: Path) -> None:
     """Also by a further one, which stays what it is; with what it holds compared like any other."""
     async with bench(tmp_path, contacts_custom_key=False) as both:
