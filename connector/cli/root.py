@@ -14,6 +14,7 @@ from connector.cli.forget import forget
 from connector.cli.init import init
 from connector.cli.ledger import ledger
 from connector.cli.leftovers import leftovers
+from connector.cli.preview import preview
 from connector.cli.replay import replay
 from connector.cli.sandbox import sandbox
 from connector.cli.schemas import schemas
@@ -40,6 +41,7 @@ COMMANDS = (
     trace,
     errors,
     verify,
+    preview,
     replay,
     leftovers,
     acts,

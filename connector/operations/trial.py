@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,11 +16,11 @@ from sqlalchemy import Connection, Row, bindparam, select, text
 from connector.ledger.apply import merge_messages
 from connector.ledger.error_book import ErrorPost
 from connector.ledger.ledger import connect, upgrade
-from connector.ledger.numbering import meet_mapping
+from connector.ledger.numbering import last_mapping, meet_mapping
 from connector.ledger.plan import plan
 from connector.ledger.rows import record_from_row
-from connector.ledger.state import Desired, Fate, Record
-from connector.ledger.tables import records
+from connector.ledger.state import Desired, Fate, Record, Standing
+from connector.ledger.tables import contributions, objects, records
 from connector.mapping import Shop
 from connector.message import ObjectRef, ObjectType, SyncMessage, Value
 from connector.operations.backup import back_up
@@ -95,6 +95,30 @@ class Trial:
                 change = _change(row, before.get(row.before), now[row.record])
                 if change is not None:
                     yield change
+
+    def record(self, ref: ObjectRef) -> Record | None:
+        """The record of an object as it would be; None for an object that nothing named."""
+        named = (
+            objects.c.store == ref.store,
+            objects.c.type == str(ref.type),
+            objects.c.external_id == ref.external_id,
+        )
+        joined = objects.join(records, records.c.number == objects.c.record)
+        row = self._tx.execute(select(records).select_from(joined).where(*named)).first()
+        return None if row is None else record_from_row(row)
+
+    def kept(self, store: str, topics: Collection[str]) -> Iterator[tuple[ObjectRef, str, str]]:
+        """Objects in which rows of these topics still speak by an older mapping than the newest: with topic and row."""
+        newest = last_mapping(self._tx, store)
+        query = (
+            select(contributions, objects.c.type, objects.c.external_id)
+            .join(objects, objects.c.number == contributions.c.object)
+            .where(objects.c.store == store, contributions.c.generation < (0 if newest is None else newest.number))
+            .where(contributions.c.standing != str(Standing.ENDED), contributions.c.topic.in_(sorted(topics)))
+            .order_by(objects.c.type, objects.c.external_id)
+        )
+        for row in self._tx.execute(query):
+            yield ObjectRef(store, ObjectType(row.type), row.external_id), row.topic, row.row_key
 
     def _records(self, schema: str, numbers: set[int]) -> dict[int, Record]:
         query = select(records).where(records.c.number.in_(bindparam("numbers", expanding=True)))

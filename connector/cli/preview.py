@@ -1,0 +1,217 @@
+"""`shopbridge preview`."""
+# ruff: noqa: PLC0415 - heavy parts are imported when the command runs: its help must come at once
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from connector.cli.context import Command, Context, option, pass_context
+from connector.cli.error_filters import count_of, object_of
+from connector.cli.output import plain, print_json, print_table
+from connector.cli.progress import bar
+
+if TYPE_CHECKING:
+    from connector.mapping import Shop
+    from connector.operations.previewing.file import FilePreview
+    from connector.operations.previewing.rows import MessageShown, RowShown, RowsPreview
+
+SECTIONS: Final = ("customers", "orders", "products", "line_items")
+SHOWN: Final = 20
+
+
+@click.command(cls=Command)
+@click.argument("section", required=False, type=click.Choice(SECTIONS))
+@option(
+    "--limit", type=click.IntRange(min=1, max=500), default=20, show_default=True, metavar="N", help="So many rows."
+)
+@option("--where", metavar="SQL", help="Only rows of the table that meet this condition, as: status = 'paid'")
+@option("--object", metavar="TYPE:ID", help="The rows that make this object, as contact:17.")
+@option("--from-topic", is_flag=True, help="The newest changes on the topic instead of rows of the database.")
+@option("--store", metavar="STORE", help="Of which shop, by its id, where several are given.")
+@option("--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+        help="Try another shop file over all rows: which objects would change, and how.")  # fmt: skip
+@option("--show", is_flag=True, help="Show personal data as it is.")
+@pass_context
+def preview(context: Context, /, section: str | None, *, file: Path | None, **asked: Any) -> int:
+    """Show what would happen: row, message, the request to HubSpot, and what HubSpot holds instead. Nothing is written.
+
+    With --file a changed shop file is tried over whole tables: the objects that a restart of the worker with it and
+    `shopbridge replay` would change, counted and named. What cannot be previewed is said, with its reason.
+    """
+    if file is not None:
+        if section or asked["where"] or asked["object"] or asked["from_topic"]:
+            raise click.UsageError("--file is tried over all tables; leave the other options out")
+        return _file(context, file)
+    if section is None and asked["object"] is None:
+        raise click.UsageError(f"say of what: {', '.join(SECTIONS)}, --object TYPE:ID, or --file FILE")
+    return _rows(context, section, asked)
+
+
+def _shop(context: Context, store: str | None) -> Shop:
+    shops = context.shops()
+    found = [shop for shop in shops if store in {None, shop.store.id}]
+    if len(found) != 1:
+        names = ", ".join(shop.store.id for shop in shops)
+        raise click.UsageError(f"say of which shop: --store with one of {names}")
+    return found[0]
+
+
+def _rows(context: Context, section: str | None, asked: dict[str, Any]) -> int:
+    from connector.mapping.shop import SECTIONS as TYPE_OF
+    from connector.message import ObjectRef
+    from connector.operations.masking import masking_of
+    from connector.operations.previewing.newest import newest_changes
+    from connector.operations.previewing.rows import Asked, preview_rows
+
+    settings, shop = context.settings(), _shop(context, asked["store"])
+    kind, external_id = object_of(asked["object"])
+    if kind is not None and external_id is None:
+        raise click.UsageError("--object takes a type and an id, as contact:17")
+    ref = None if kind is None else ObjectRef(shop.store.id, kind, external_id or "")
+    name = section or next(each for each, of in TYPE_OF.items() if of is kind)
+    click.echo(f"Reading {name} of {shop.store.id} ...", err=True)
+    changes, unread = None, list[str]()
+    if asked["from_topic"]:
+        changes, unread = newest_changes(settings, shop, name, asked["limit"])
+    wanted = Asked(name, asked["where"], ref, asked["limit"])
+    found = preview_rows(settings, shop, wanted, masking_of(settings, show=asked["show"]), changes)
+    found = replace(found, unseen=(*unread, *found.unseen))
+    if context.json:
+        print_json(found)
+    else:
+        _print_rows(found)
+    return 0
+
+
+def _print_rows(found: RowsPreview) -> None:
+    for row in found.rows:
+        _print_row(row)
+    if not found.rows:
+        click.echo("No row meets this.")
+    for ref, row_key in found.gone:
+        click.secho(
+            f"{ref}: its row {row_key} is not in the database any more; its delete was not applied (yet)", bold=True
+        )
+    for each in found.unseen:
+        click.secho(f"Not seen: {each}", fg="yellow")
+
+
+def _print_row(row: RowShown) -> None:
+    click.secho(f"\n{row.table} {row.row_key}", bold=True)
+    click.echo(f"  row      {_line(row.columns)}")
+    for each in row.unmapped:
+        click.secho(f"  error    {each.section}: {each.type}: {each.details}", fg="red")
+    if not row.messages and not row.unmapped:
+        click.echo("  message  none: no section maps the row")
+    for message in row.messages:
+        _print_message(message)
+
+
+def _print_message(message: MessageShown) -> None:
+    click.echo(f"  message  {message.ref} {message.reason} {_line(message.properties)}")
+    for link in message.links:
+        click.echo(f"           linked: {link}")
+    if message.request is None:
+        click.echo(f"  request  none: {message.why}")
+    else:
+        click.echo(f"  request  {message.request.method} {message.request.path}")
+        click.echo(f"           {json.dumps(plain(message.request.body), ensure_ascii=False)}")
+    if message.differences is None:
+        click.echo(f"  HubSpot  {'is not compared' if message.hubspot_id else 'has no such record, or was not asked'}")
+    elif not message.differences:
+        click.echo(f"  HubSpot  {message.hubspot_id} holds just that")
+    for name, mine, theirs in message.differences or ():
+        click.echo(f"  HubSpot  {message.hubspot_id} {name}: {theirs!r} instead of {mine!r}")
+
+
+def _line(values: Any) -> str:
+    return json.dumps(plain(values), ensure_ascii=False)
+
+
+def _file(context: Context, file: Path) -> int:
+    from connector.mapping import load_shop
+    from connector.operations.previewing.file import preview_file
+
+    settings = context.settings()
+    click.echo(f"Reading {file} ...", err=True)
+    shop = load_shop(file, os.environ)
+    with bar("rows", silent=context.json) as advance:
+        found = preview_file(settings, shop, lambda _table, done, total: advance(done, total))
+    if context.json:
+        print_json(_file_as_json(found))
+    else:
+        _print_file(found, shop)
+    return 0
+
+
+def _file_as_json(found: FilePreview) -> dict[str, Any]:
+    changes = [
+        {
+            "object": str(each.ref),
+            "action": each.action,
+            "hubspot_id": each.hubspot_id,
+            "properties": each.changed,
+            "links_added": each.links_added,
+            "links_removed": each.links_removed,
+        }
+        for each in found.changes
+    ]
+    left = [{"object": str(each.ref), "row_key": each.row_key, "row_is_gone": each.is_gone} for each in found.left]
+    seen = {"rows": found.rows, "changes": changes, "left": left}
+    return {**seen, "unmapped": found.unmapped, "blind": found.blind}
+
+
+def _print_file(found: FilePreview, shop: Shop) -> None:
+    click.echo(", ".join(f"{table}: {count_of(rows, 'row')}" for table, rows in found.rows.items()))
+    if found.changes:
+        click.secho(f"{count_of(len(found.changes), 'object')} would change", bold=True)
+        print_table(None, ("type", "action", "objects"), [(*kind, n) for kind, n in sorted(found.counts.items())])
+        print_table(None, ("type", "property", "objects"), [(*kind, n) for kind, n in sorted(found.properties.items())])
+        for each in found.changes[:SHOWN]:
+            said = ", ".join((*each.changed, *each.links_added, *(f"no {link}" for link in each.links_removed)))
+            click.echo(f"  {each.action} {each.ref}: {said}")
+        _more(len(found.changes))
+    else:
+        click.secho("No object would change.", fg="green")
+    _print_left(found)
+    for (kind, details), count in Counter((each.type, each.section) for each in found.unmapped).most_common():
+        example = next(each for each in found.unmapped if (each.type, each.section) == (kind, details))
+        click.secho(
+            f"{details}: {count_of(count, 'row')} cannot be mapped: {kind}, as {example.row_key}: {example.details}",
+            fg="red",
+        )
+    for text in found.blind:
+        click.secho(f"Not seen: {text}", fg="yellow")
+    if found.changes:
+        click.echo(f"To do it: start the worker anew with this file, then shopbridge --shop {shop.file} replay")
+
+
+def _print_left(found: FilePreview) -> None:
+    gone = [each for each in found.left if each.is_gone]
+    left = [each for each in found.left if not each.is_gone]
+    if left:
+        click.secho(f"{count_of(len(left), 'object')} would be made no more, and stay as they are:", bold=True)
+        _names([str(each.ref) for each in left])
+        click.echo("After the replay `shopbridge leftovers` lists them, and --delete ends them.")
+    if gone:
+        click.secho(f"{count_of(len(gone), 'object')} whose row is not in the database any more:", bold=True)
+        _names([str(each.ref) for each in gone])
+
+
+def _names(names: Sequence[str]) -> None:
+    for name in names[:SHOWN]:
+        click.echo(f"  {name}")
+    _more(len(names))
+
+
+def _more(count: int) -> None:
+    if count > SHOWN:
+        click.echo(f"  ... and {count - SHOWN:,} more (--json names all)")
