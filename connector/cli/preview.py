@@ -32,7 +32,7 @@ SHOWN: Final = 20
 @option(
     "--limit", type=click.IntRange(min=1, max=500), default=20, show_default=True, metavar="N", help="So many rows."
 )
-@option("--where", metavar="SQL", help="Only rows of the table that meet this condition, as: status = 'paid'")
+@option("--where", metavar="SQL", help="Only rows of the section's first table that meet this, as: status = 'paid'")
 @option("--object", metavar="TYPE:ID", help="The rows that make this object, as contact:17.")
 @option("--from-topic", is_flag=True, help="The newest changes on the topic instead of rows of the database.")
 @option("--store", metavar="STORE", help="Of which shop, by its id, where several are given.")

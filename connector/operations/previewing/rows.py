@@ -39,7 +39,7 @@ AT_ONCE: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which rows: of a section, those of an SQL condition, or of one object; at most `limit`."""
+    """Which rows: of a section, those of its first table that an SQL condition takes, or of one object."""
 
     section: str
     where: str | None = None
@@ -114,7 +114,7 @@ def _tables(shop: Shop, section: str) -> list[str]:
 
 
 def _changes(settings: Settings, shop: Shop, asked: Asked) -> list[Change]:
-    tables = _tables(shop, asked.section)
+    tables = _tables(shop, asked.section)[: None if asked.where is None else 1]
     keys = None if asked.ref is None else _keys_of(settings, shop, asked.ref)
     with RowReader.open(shop) as reader:
         every = (
