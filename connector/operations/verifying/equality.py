@@ -65,7 +65,7 @@ def equal(text: str | None, there: str | None, kind: str, *, is_address: bool = 
     if not first or not second:
         return False
     if is_address:
-        return first.casefold() == second.casefold()
+        return first.lower() == second.lower()
     same = _SAME.get(kind)
     try:
         return same is not None and same(first, second)
