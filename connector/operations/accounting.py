@@ -6,8 +6,13 @@
     everywhere      + absent (the broker gave the offset to no record) + passed (an operator accepted a gap)
     at rest         next = the broker's end
 
-A repeat is a record read again, which is no part of the way from start to next, or (in sync topics) a message that a
-map agent produced again after it was killed, which is. Without a kill there is neither.
+A repeat is a record read again, which is no part of the way from start to next, or (in sync topics) a message that says
+what is known already, which is: a map agent produced it again after it was killed, or an operator's act did. So there
+are never more of these than messages in the sync topics that no map agent counts as its own:
+
+    said again  <=  sync topics' ends - starts - messages
+
+Without a kill and without an act both sides are 0.
 """
 
 from __future__ import annotations
@@ -165,18 +170,22 @@ def _overshoot(account: Account) -> str:
 
 
 def _production(every: Sequence[Account]) -> list[str]:
-    """Map agents cannot have produced more messages than the sync topics hold.
+    """Map agents cannot have produced more messages than the sync topics hold; what repeats them must be beside theirs.
 
     Of a topic that was made anew nobody knows what it held.
     """
-    if any(each.kind is Kind.SYNC and each.end is None for each in every):
+    syncs = [each for each in every if each.kind is Kind.SYNC]
+    if not syncs or any(each.end is None for each in syncs):
         return []
-    ends = {(each.topic, each.partition): each for each in every if each.kind is Kind.SYNC and each.end is not None}
-    held = sum((each.end or 0) - each.start for each in ends.values())
+    ends = {(each.topic, each.partition): (each.end or 0) - each.start for each in syncs}
     produced = sum(each.counts.get(MESSAGES, 0) for each in every if each.kind is Kind.CHANGE)
-    if not ends or produced <= held:
-        return []
-    return [f"the map agents produced {produced} messages, but the sync topics hold {held}"]
+    again = sum(each.said_again for each in syncs)
+    beside = sum(ends.values()) - produced
+    if beside < 0:
+        return [f"the map agents produced {produced} messages, but the sync topics hold {sum(ends.values())}"]
+    if again > beside:
+        return [f"{again} messages say what was known already, but only {beside} are no map agent's own"]
+    return []
 
 
 def _totals(every: Sequence[Account], kind: Kind) -> dict[str, int]:

@@ -85,6 +85,28 @@ def test_more_messages_than_the_sync_topics_hold_are_said() -> None:
     assert ("the map agents produced 5 messages, but the sync topics hold 4",) == wrong
 
 
+def mapped_and_applied(messages: int, held: int, repeats: int) -> tuple[str, ...]:
+    """What is wrong with so many messages of a map agent in a topic that holds `held`, of which some are repeats."""
+    mapped = one(
+        progress("map:orders", CHANGES, 0, messages, mapped=messages, messages=messages), Log("t1", 0, messages)
+    )
+    row = progress("apply:deals", SYNC, 0, held, merged=held - repeats, repeat=repeats)
+    return settle_accounts([mapped, one(row, Log("t1", 0, held))]).wrong
+
+
+def test_repeats_without_anybody_who_produced_them_are_said() -> None:
+    """All messages are a map agent's, each counted once: then none of them can have said what was known."""
+    wrong = ("1 messages say what was known already, but only 0 are no map agent's own",)
+    assert wrong == mapped_and_applied(5, 5, 1)
+
+
+@given(st.integers(0, 50), st.integers(0, 50), st.data())
+def test_messages_of_kills_and_acts_add_up(messages: int, beside: int, data: st.DataObject) -> None:
+    """What is produced again after kills, or by acts, may say what was known, or something new: both add up."""
+    repeats = data.draw(st.integers(0, beside))
+    assert () == mapped_and_applied(messages, messages + beside, repeats)
+
+
 def test_refused_records_need_an_open_error() -> None:
     """A record that rests refused without an error would be lost in silence."""
     assert ("2 refused records have no open error",) == settle_accounts([], refused_without_error=2).wrong
