@@ -39,13 +39,17 @@ def tell(shop: Shop, last: Loaded) -> None:
 
 
 def remedies(shop: Shop, found: Sequence[Difference], captured: set[str]) -> list[str]:
-    """The commands that apply the differences to old rows, in order; `captured`: the tables of the former file."""
+    """The commands that apply the differences to old rows, in order; `captured`: the tables of the former file.
+
+    What was captured is on the topics, and is mapped again from there; rows that are not any more, the replay asks for.
+    """
     affected = {each.table for each in found}
     tables = [table for table in shop.tables() if table in affected]
-    if not tables:
-        return []
-    if shop.capture.external is not None:
-        return [f"have your own connector read these tables again by an incremental snapshot: {', '.join(tables)}"]
     program = f"shopbridge --shop {shop.file}"
-    apply = [] if set(tables) <= captured else [f"{program} capture apply"]
-    return [*apply, f"{program} capture snapshot {' '.join(tables)}"]
+    known, new = (" ".join(table for table in tables if (table in captured) is there) for there in (True, False))
+    replay = [f"{program} replay {known}"] if known else []
+    if not new:
+        return replay
+    if shop.capture.external is not None:
+        return [*replay, f"have your own connector read these tables by an incremental snapshot: {new}"]
+    return [f"{program} capture apply", f"{program} capture snapshot {new}", *replay]

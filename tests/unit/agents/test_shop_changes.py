@@ -28,7 +28,7 @@ def changed(*tables: str | None) -> list[Difference]:
 def test_changed_tables_are_read_again_parents_first(shop: Shop) -> None:
     """Each once; what no rows have to be read for asks for nothing."""
     program = f"shopbridge --shop {shop.file}"
-    expected = [f"{program} capture snapshot customers sales"]
+    expected = [f"{program} replay customers sales"]
     assert expected == remedies(shop, changed("sales", None, "customers", "sales"), CAPTURED)
     assert [] == remedies(shop, changed(None), CAPTURED)
 
@@ -36,12 +36,13 @@ def test_changed_tables_are_read_again_parents_first(shop: Shop) -> None:
 def test_new_table_is_captured_first(shop: Shop) -> None:
     """Until then the connector does not know it."""
     program = f"shopbridge --shop {shop.file}"
-    expected = [f"{program} capture apply", f"{program} capture snapshot goods"]
-    assert expected == remedies(shop, changed("goods"), CAPTURED - {"goods"})
+    expected = [f"{program} capture apply", f"{program} capture snapshot goods", f"{program} replay sales"]
+    assert expected == remedies(shop, changed("goods", "sales"), CAPTURED - {"goods"})
 
 
 def test_connector_of_others_is_asked_by_them(shop: Shop) -> None:
-    """Nothing of ours can ask it."""
+    """Nothing of ours can ask it for a table that it did not capture; what is on its topics is mapped again from there."""
     theirs = replace(shop, capture=replace(shop.capture, external=External()))
-    (told,) = remedies(theirs, changed("goods"), CAPTURED)
+    replayed, told = remedies(theirs, changed("goods", "sales"), CAPTURED - {"goods"})
+    assert replayed.endswith("replay sales")
     assert told.endswith("by an incremental snapshot: goods")
