@@ -119,13 +119,8 @@ def test_what_people_changed_is_found_and_mended(shop: Verified) -> None:
     world.wait_at_rest()
     assert {"missing PRODUCT:c archived in HubSpot"} == words(shop.verify(expect=1))
     mended = {"CONTACT:1", "CONTACT:3", "DEAL:12", "DEAL:15", "DEAL:16"}
-    linked = {
-        "CONTACT:2",
-        "CONTACT:5",
-        "CONTACT:6",
-        "DEAL:13",
-        "DEAL:14",
-    }  # those of the merged contact are linked anew
+    of_the_merged = {"DEAL:13", "DEAL:14"}
+    linked = {"CONTACT:2", "CONTACT:5", "CONTACT:6"} | of_the_merged
     assert mended <= shop.touched(before) <= mended | linked
     assert {shop.id("CONTACT:5"), stranger} == shop.linked("DEAL:15")
     assert {shop.id("CONTACT:6")} == shop.linked("DEAL:16")
@@ -149,13 +144,13 @@ def test_changes_during_the_reading_are_no_differences(shop: Verified) -> None:
     """Rows are written, made and deleted while HubSpot is read slowly; verify waits until the pipeline has passed."""
     world = shop.world
     world.fault("slow", delay_s=3, times=2, match={"method": "GET", "path_regex": "objects/2026-09/(contacts|deals)$"})
-    process = started(shop, "--json", "verify", "--settle", "60")
     asked = world.requests("kind = 'list'")
-    wait_until("HubSpot to be read", lambda: world.requests("kind = 'list'") > asked)
-    world.sql("UPDATE customers SET first_name = first_name || '!', changed_at = now() WHERE id <= 4")
-    world.sql("INSERT INTO products VALUES ('new', 'New', 1)")
-    world.sql("DELETE FROM lines WHERE order_id = 11")
-    told, _ = process.communicate(timeout=120)
+    with started(shop, "--json", "verify", "--settle", "60") as process:
+        wait_until("HubSpot to be read", lambda: world.requests("kind = 'list'") > asked)
+        world.sql("UPDATE customers SET first_name = first_name || '!', changed_at = now() WHERE id <= 4")
+        world.sql("INSERT INTO products VALUES ('new', 'New', 1)")
+        world.sql("DELETE FROM lines WHERE order_id = 11")
+        told, _ = process.communicate(timeout=120)
     world.clear_faults()
     report = json.loads(told)
     assert (0, set()) == (process.returncode, words(report))
@@ -167,12 +162,11 @@ def test_a_killed_verify_is_gone_on_with(shop: Verified) -> None:
     world = shop.world
     shop.patch("deals", "DEAL:11", dealname="By hand")
     world.fault("slow", delay_s=60, match={"method": "GET", "path_regex": "objects/2026-09/deals$"})
-    process = started(shop, "verify", "--settle", "60")
-    assert process.stderr is not None
-    path = next(line for line in process.stderr if "--resume" in line).split()[-1]
-    wait_until("the contacts to be read", lambda: any(each["hits"] for each in world.faults()))
-    process.kill()
-    process.wait()
+    with started(shop, "verify", "--settle", "60") as process:
+        assert process.stderr is not None
+        path = next(line for line in process.stderr if "--resume" in line).split()[-1]
+        wait_until("the contacts to be read", lambda: any(each["hits"] for each in world.faults()))
+        process.kill()
     world.clear_faults()
     listed = "kind = 'list' AND object_type = 'contact' AND path NOT LIKE '%archived%'"
     before = world.requests(listed)
@@ -180,6 +174,18 @@ def test_a_killed_verify_is_gone_on_with(shop: Verified) -> None:
     assert {"different DEAL:11 dealname Order 11 By hand"} == words(report)
     assert before == world.requests(listed)
     shop.wait_for("DEAL:11", dealname="Order 11")
+
+
+def test_what_was_erased_for_good_is_left(shop: Verified) -> None:
+    """Neither a repair nor `--recreate` makes anew whom HubSpot's users erased by the law."""
+    world = shop.world
+    erased = {"objectId": shop.id("CONTACT:8")}
+    world.hubspot("POST", f"{V}/contacts/gdpr-delete", erased).raise_for_status()
+    left = {"missing CONTACT:8 never made, or erased for good"}
+    assert left == words(shop.verify("--type", "contact", "--repair", "--recreate", "--yes", expect=1))
+    world.wait_at_rest()
+    assert left == words(shop.verify("--type", "contact", expect=1))
+    assert shop.record("CONTACT:8") is None
 
 
 def started(shop: Verified, *arguments: str) -> subprocess.Popen[str]:
