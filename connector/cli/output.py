@@ -43,8 +43,8 @@ def print_json(value: Any, *, indent: int | None = 2) -> None:
     click.echo(json.dumps(plain(value), indent=indent, ensure_ascii=False))
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """A table without lines; columns whose cells are all numbers stand to the right."""
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, compact: bool = False) -> Table:
+    """A table without lines; columns whose cells are all numbers stand to the right. `compact`: no rule, no blanks."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
@@ -52,7 +52,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     cells = [list(row) for row in rows]
     has_names = any(columns)
     made = Table(
-        box=SIMPLE_HEAD if has_names else None,
+        box=SIMPLE_HEAD if has_names and not compact else None,
         show_header=has_names,
         pad_edge=False,
         padding=(0, 2, 0, 0),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from connector.cli.output import moment, seconds, table
 from connector.operations.lag import Flow
-from connector.operations.masking import mask_text
 from connector.operations.overall import Status
 from connector.operations.parked import REMEDIES
 from connector.operations.source import SourceState
@@ -20,38 +20,51 @@ FEW = 5
 """So many lines of a table that may be long stand on one screen."""
 
 
+class Section(NamedTuple):
+    """A table with its title; one without rows has nothing to tell and is left out."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[object]]
+
+
 def whole_page(found: Status) -> RenderableType:
     """Everything."""
-    return Group(
-        *_verdict(found),
-        *_under_way(found, None),
-        *_parents(found, len(found.parents)),
-        *_held_up(found),
-        *_sender(found),
-        *_capture(found),
-        *_workers(found),
-        *_accounting(found),
-        *_counts("Records", found.records),
-        *_counts("Associations", found.links),
-        *_errors(found, len(found.open_errors)),
-        *_acts(found),
-        *_unseen(found),
-    )
+    sections = [
+        _under_way(found, None),
+        _parents(found, len(found.parents)),
+        _held_up(found),
+        _sender(found),
+        _capture(found),
+        _workers(found),
+        _accounting(found),
+        _counts("Records", found.records),
+        _counts("Associations", found.links),
+        _errors(found, len(found.open_errors)),
+        _acts(found),
+    ]
+    return Group(*_verdict(found), *_rendered(sections, compact=False), *_unseen(found))
 
 
 def screen(found: Status, flow: Flow | None) -> RenderableType:
     """What fits on one screen and changes while one looks."""
-    return Group(
-        Text(moment(found.at), style="dim"),
-        *_verdict(found),
-        *_under_way(found, flow),
-        *_parents(found, FEW),
-        *_held_up(found),
-        *_sender(found),
-        *_capture(found),
-        *_errors(found, FEW),
-        *_unseen(found),
-    )
+    sections = [
+        _under_way(found, flow),
+        _parents(found, FEW),
+        _held_up(found),
+        _sender(found),
+        _capture(found),
+        _errors(found, FEW),
+    ]
+    head = Text(moment(found.at), style="dim")
+    return Group(head, *_verdict(found), *_rendered(sections, compact=True), *_unseen(found))
+
+
+def _rendered(sections: Iterable[Section], *, compact: bool) -> Iterator[RenderableType]:
+    for section in sections:
+        if section.rows:
+            yield Text(section.title if compact else f"\n{section.title}", style="bold")
+            yield table(section.columns, section.rows, compact=compact)
 
 
 def line(found: Status, flow: Flow | None) -> str:
@@ -64,21 +77,13 @@ def _calls(flow: Flow) -> str:
     return "" if flow.calls is None else f", {flow.calls:.1f} calls/s"
 
 
-def _section(
-    title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, always: bool = False
-) -> Iterator[RenderableType]:
-    if rows or always:
-        yield Text(f"\n{title}", style="bold")
-        yield table(columns, rows)
-
-
 def _verdict(found: Status) -> Iterator[RenderableType]:
     yield Text(found.headline, style=f"bold {'green' if found.well else 'yellow'}")
     for problem in found.problems[1:]:
         yield Text(f"  {problem}")
 
 
-def _under_way(found: Status, flow: Flow | None) -> Iterator[RenderableType]:
+def _under_way(found: Status, flow: Flow | None) -> Section:
     lag = found.lag
     rows: list[tuple[object, ...]] = [
         *((f"database {each.store} → change topics", _kib(each), seconds(each.seconds), "") for each in found.sources),
@@ -93,10 +98,9 @@ def _under_way(found: Status, flow: Flow | None) -> Iterator[RenderableType]:
         *((f"snapshot of {each.store}", "running", "-", "") for each in found.sources if each.snapshot.running),
     ]
     if flow is None:
-        yield from _section("Under way", ("stage", "waiting", "oldest"), [row[:3] for row in rows])
-        return
+        return Section("Under way", ("stage", "waiting", "oldest"), [row[:3] for row in rows])
     told = [(*row[:3], f"{row[3]:.1f}" if isinstance(row[3], float) else row[3]) for row in rows]
-    yield from _section("Under way", ("stage", "waiting", "oldest", "a second"), told)
+    return Section("Under way", ("stage", "waiting", "oldest", "a second"), told)
 
 
 def _kib(source: SourceState) -> str:
@@ -104,15 +108,15 @@ def _kib(source: SourceState) -> str:
     return "-" if log is None or log.behind_bytes is None else f"{log.behind_bytes / 1024:,.0f} KiB"
 
 
-def _parents(found: Status, most: int) -> Iterator[RenderableType]:
+def _parents(found: Status, most: int) -> Section:
     rows = [
         (each.parent, each.children, each.failed, each.since, f"{each.why}: {REMEDIES[each.why]}")
         for each in found.parents[:most]
     ]
-    yield from _section("Parents that are waited for", ("parent", "children", "in error", "since", "it is"), rows)
+    return Section("Parents that are waited for", ("parent", "children", "in error", "since", "it is"), rows)
 
 
-def _held_up(found: Status) -> Iterator[RenderableType]:
+def _held_up(found: Status) -> Section:
     """Paused types by the sender's own word; by the last attempts where there is none."""
     sender = found.sender
     if sender is not None and not sender.is_old:
@@ -125,13 +129,13 @@ def _held_up(found: Status) -> Iterator[RenderableType]:
             for kind, state in found.held_up.items()
             if state.is_paused or state.is_waiting
         ]
-    yield from _section("Held up", ("type", "how", "since", "why"), rows)
+    return Section("Held up", ("type", "how", "since", "why"), rows)
 
 
-def _sender(found: Status) -> Iterator[RenderableType]:
+def _sender(found: Status) -> Section:
     sender = found.sender
     if sender is None:
-        return
+        return Section("Sender", ("", ""), ())
     report = sender.report
     rows: list[tuple[str, object]] = [
         ("told", f"{seconds(sender.age_s)} ago" + (", by a worker that no longer tells" if sender.is_old else "")),
@@ -141,8 +145,8 @@ def _sender(found: Status) -> Iterator[RenderableType]:
     if report.waiting_until is not None:
         rows.append(("waits", f"until {moment(report.waiting_until)} ({report.waiting_for})"))
     if report.last_error:
-        rows.append(("last error", mask_text(report.last_error)))
-    yield from _section("Sender", ("", ""), rows)
+        rows.append(("last error", report.last_error))
+    return Section("Sender", ("", ""), rows)
 
 
 def _since(what: str, since: datetime | None) -> str:
@@ -157,7 +161,7 @@ def _quota(report: SenderReport) -> str:
     return ", ".join(each for each in (used, left, pace) if each) or "-"
 
 
-def _capture(found: Status) -> Iterator[RenderableType]:
+def _capture(found: Status) -> Section:
     rows = [
         (
             each.store,
@@ -168,7 +172,7 @@ def _capture(found: Status) -> Iterator[RenderableType]:
         for each in found.sources
     ]
     columns = ("store", "connector", "log", "kept for it", "may still grow by", "heartbeat's age")
-    yield from _section("Capture", columns, rows)
+    return Section("Capture", columns, rows)
 
 
 def _connector(source: SourceState) -> str:
@@ -192,33 +196,33 @@ def _mib(count: int | None) -> str:
     return "-" if count is None else f"{count / 2**20:,.1f} MiB"
 
 
-def _workers(found: Status) -> Iterator[RenderableType]:
+def _workers(found: Status) -> Section:
     rows = [(role, each and each.pid, each and each.since) for role, each in (found.workers or {}).items()]
     told = [(role, "nobody" if pid is None else str(pid), since) for role, pid, since in rows]
-    yield from _section("Workers", ("role", "process", "since"), told)
+    return Section("Workers", ("role", "process", "since"), told)
 
 
-def _accounting(found: Status) -> Iterator[RenderableType]:
+def _accounting(found: Status) -> Section:
     verdict = "every record is accounted for" if found.accounting.balanced else "NOT every record is accounted for"
     rows = [
         (kind, counts["read"], ", ".join(f"{name} {n:,}" for name, n in counts.items() if n and name != "read"))
         for kind, counts in found.accounting.totals.items()
     ]
-    yield from _section(f"Accounting: {verdict}", ("topics", "read", "of these"), rows)
+    return Section(f"Accounting: {verdict}", ("topics", "read", "of these"), rows)
 
 
-def _counts(title: str, counts: Mapping[str, Mapping[str, int]]) -> Iterator[RenderableType]:
+def _counts(title: str, counts: Mapping[str, Mapping[str, int]]) -> Section:
     names = sorted({name for each in counts.values() for name in each})
     rows = [(kind, *(each.get(name, 0) for name in names)) for kind, each in counts.items()]
-    yield from _section(title, ("", *(name.replace("_", " ") for name in names)), rows if names else [])
+    return Section(title, ("", *(name.replace("_", " ") for name in names)), rows if names else [])
 
 
-def _errors(found: Status, most: int) -> Iterator[RenderableType]:
+def _errors(found: Status, most: int) -> Section:
     rows = list(found.open_errors.items())[:most]
-    yield from _section("Open errors (see `shopbridge errors list`)", ("cause", "open"), rows)
+    return Section("Open errors (see `shopbridge errors list`)", ("cause", "open"), rows)
 
 
-def _acts(found: Status) -> Iterator[RenderableType]:
+def _acts(found: Status) -> Section:
     rows = [
         (
             each.at,
@@ -230,7 +234,7 @@ def _acts(found: Status) -> Iterator[RenderableType]:
         )
         for each in found.acts
     ]
-    yield from _section("Operators' last acts", ("at", "who", "act", "what", "state", "produced"), rows)
+    return Section("Operators' last acts", ("at", "who", "act", "what", "state", "produced"), rows)
 
 
 def _unseen(found: Status) -> Iterator[RenderableType]:

@@ -7,7 +7,7 @@ whoever looks beside it sees what it sees. A file that was not written for a whi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -58,7 +58,18 @@ def read_sender(ledger: Path, now: datetime) -> SenderNow | None:
     if report is None:
         return None
     age = max((now - report.at).total_seconds(), 0.0)
-    return SenderNow(report, age, report.stopped or age > max(OLD_S, OLD_PERIODS * report.every_s))
+    is_old = report.stopped or age > max(OLD_S, OLD_PERIODS * report.every_s)
+    return SenderNow(_without_people(report), age, is_old)
+
+
+def _without_people(report: SenderReport) -> SenderReport:
+    """HubSpot's words may quote what it was sent."""
+    return replace(
+        report,
+        condition_details=mask_text(report.condition_details),
+        last_error=None if report.last_error is None else mask_text(report.last_error),
+        paused=tuple(replace(each, details=mask_text(each.details)) for each in report.paused),
+    )
 
 
 def sender_problems(report: SenderReport) -> list[Problem]:
@@ -90,7 +101,7 @@ def _quota(report: SenderReport) -> Problem | None:
 
 
 def _pause(paused: PausedLane) -> Problem:
-    what = f"{paused.lane} is paused since {_clock(paused.since)}: {paused.type}: {mask_text(paused.details)}"
+    what = f"{paused.lane} is paused since {_clock(paused.since)}: {paused.type}: {paused.details}"
     return Problem(Urgency.HELD_UP, what, f"{entry(paused.type).remedy} Sending goes on by itself.")
 
 
@@ -131,4 +142,5 @@ def sender_states(tx: Connection) -> dict[str, TypeState]:
 
 def _state(attempt: Mapping[str, Any]) -> TypeState:
     words = [attempt.get("type"), attempt.get("details") or attempt.get("category")]
-    return TypeState(str(attempt["outcome"]), str(attempt["at"]), ": ".join(str(each) for each in words if each))
+    told = mask_text(": ".join(str(each) for each in words if each))
+    return TypeState(str(attempt["outcome"]), str(attempt["at"]), told)

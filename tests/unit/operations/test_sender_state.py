@@ -9,7 +9,7 @@ import pytest
 
 from connector.errors import ConfigurationError
 from connector.operations.sender_state import SenderNow, read_sender
-from connector.sender.report import SenderReport, report_path, write_report
+from connector.sender.report import PausedLane, SenderReport, report_path, write_report
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 
@@ -50,3 +50,14 @@ def test_a_file_of_somebody_else_is_named(tmp_path: Path) -> None:
     report_path(tmp_path / "ledger.db").write_text("[]")
     with pytest.raises(ConfigurationError, match=r"ledger\.db\.state\.json is no state of a sender"):
         read_sender(tmp_path / "ledger.db", NOW)
+
+
+def test_what_hubspot_quotes_of_people_is_masked(tmp_path: Path) -> None:
+    """Its words repeat what it was sent; no command shows them as they are."""
+    paused = PausedLane("CONTACT", NOW, "UNEXPECTED", "email", "ann@example.com is odd")
+    told = SenderReport(NOW, 2.0, 1, NOW, False, "WELL", None, "", (paused,), None, None, "400: ann@example.com")
+    write_report(report_path(tmp_path / "ledger.db"), told)
+    found = read_sender(tmp_path / "ledger.db", NOW)
+    assert found is not None
+    shown = (found.report.paused[0].details, found.report.last_error)
+    assert ("a***@e***.com is odd", "400: a***@e***.com") == shown
