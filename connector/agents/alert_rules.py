@@ -18,7 +18,7 @@ BACK: Final = 0.8
 """The share of its bound below which a value must fall to be well again."""
 LEAST_SETTLED: Final = 20
 """Of fewer records than these no share of errors is told."""
-SILENT_S: Final = 60.0
+SILENT_S: Final = 15.0
 HELD_UP: Final = frozenset({"DAILY", "ACCOUNT_MOVING"})
 
 
@@ -189,7 +189,7 @@ def _is_over(value: float, bound: float, *, held: bool) -> bool:
 
 RULES: Final = (
     Rule("worker_stopped", _worker_stopped, logged=True),
-    Rule("nobody_sends", _nobody_sends),
+    Rule("nobody_sends", _nobody_sends, after_s=45.0),
     Rule("credential_refused", _credential_refused, logged=True),
     Rule("hubspot_away", _hubspot_away, logged=True),
     Rule("type_paused", _type_paused, calm_s=5.0, logged=True),

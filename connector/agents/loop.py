@@ -19,7 +19,7 @@ from connector.agents.gaps import remedy
 from connector.agents.inbox import Inbox
 from connector.agents.patience import patiently
 from connector.agents.span import Span, cut
-from connector.agents.work import Advance, Arrival, Effect, Keeper, Place, Sender, Site, Work
+from connector.agents.work import Advance, Arrival, Effect, Hops, Keeper, Place, Sender, Site, Work
 from connector.errors import FatalError, GapError, StalePositionError
 from connector.record import Partition, Record
 
@@ -43,7 +43,7 @@ class Loop:
     `waiting` says what it waits for when it stands still on purpose; `repeats` counts records seen again.
     """
 
-    def __init__(self, work: Work, keeper: Keeper, site: Site, sender: Sender) -> None:
+    def __init__(self, work: Work, keeper: Keeper, site: Site, sender: Sender, hops: Hops | None = None) -> None:
         self.work = work
         self.places: dict[Partition, Place] = {}
         self.waiting: str | None = None
@@ -51,6 +51,7 @@ class Loop:
         self._keeper = keeper
         self._site = site
         self._sender = sender
+        self._hops = hops
         self._inbox = Inbox()
         self._rewinds: Counter[Partition] = Counter()
 
@@ -127,6 +128,8 @@ class Loop:
         if (place := self.places.get(leg.advance.partition)) is not None:
             place.next = leg.advance.next
         self._rewinds.pop(leg.advance.partition, None)
+        if self._hops is not None:
+            self._hops.passed(self.work.name, leg.span.records)
         return True
 
     async def pass_tail(self, partition: Partition, end: int) -> None:

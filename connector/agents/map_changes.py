@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
@@ -33,13 +33,21 @@ class MapChanges:
 
     tolerates_holes = True
 
-    def __init__(self, translator: Translator, registry: Registry, rejects: Rejects, alerts: Alerts) -> None:
+    def __init__(
+        self,
+        translator: Translator,
+        registry: Registry,
+        rejects: Rejects,
+        alerts: Alerts,
+        captured: Callable[[Record, Change], None] = lambda _record, _change: None,
+    ) -> None:
         self.name = f"map:{translator.section}"
         self.topics = translator.topics
         self._translator = translator
         self._registry = registry
         self._rejects = rejects
         self._alerts = alerts
+        self._captured = captured
 
     async def prepare(self, records: Sequence[Record]) -> None:
         """Load the schemas of keys and values; waits for a registry that is away."""
@@ -80,6 +88,7 @@ class MapChanges:
             tally.ignored += not messages
             if change is not None:
                 self._alerts.mapped(record.topic, change)
+                self._captured(record, change)
 
     def _messages(self, topic: str, change: Change) -> list[Outgoing]:
         settings, codec = self._rejects.settings, self._rejects.codec

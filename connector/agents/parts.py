@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from connector.agents.epochs import Accepted, read_accepted
+from connector.agents.metrics import Instruments
 from connector.agents.patience import patiently
 from connector.errors import ConfigurationError
 from connector.http import Http
@@ -36,6 +37,7 @@ class Parts:
     changes: Mapping[str, TopicInfo]
     accepted: Accepted
     full_before: Callable[[str], bool]
+    instruments: Instruments
 
     @property
     def post(self) -> ErrorPost:
@@ -54,6 +56,7 @@ async def open_parts(
     *,
     accepted: Collection[str],
     full_before: Callable[[str], bool],
+    instruments: Instruments,
 ) -> Parts:
     """Open all, waiting for a Kafka or a registry that is away.
 
@@ -73,7 +76,9 @@ async def open_parts(
     codec = await Codec.open(registry, settings)
     producer = Producer(settings.kafka)
     closing.push_async_callback(producer.aclose)
-    return Parts(tuple(shops), settings, ledger, registry, codec, producer, own, changes, wanted, full_before)
+    return Parts(
+        tuple(shops), settings, ledger, registry, codec, producer, own, changes, wanted, full_before, instruments
+    )
 
 
 def change_topics(shops: Sequence[Shop], settings: Settings, admin: Admin) -> dict[str, TopicInfo]:

@@ -45,8 +45,9 @@ async def map_role(parts: Parts) -> App:
     rejects = Rejects(parts.settings, parts.codec, Stage.MAP)
     alerts = Alerts()
     works = [
-        MapChanges(Translator(section, mappers, decoder, rejects, numbers), parts.registry, rejects, alerts)
+        MapChanges(translator, parts.registry, rejects, alerts, parts.instruments.captured)
         for section, mappers in section_mappers(parts).items()
+        for translator in [Translator(section, mappers, decoder, rejects, numbers)]
     ]
     return assemble(parts, "map", works, parts.changes, epochs)
 
@@ -105,6 +106,7 @@ def assemble(parts: Parts, role: str, works: Sequence[Work], topics: Mapping[str
             keeper,
             shell,
             parts.producer,
+            parts.instruments,
         )
         for work in works
     ]

@@ -43,8 +43,13 @@ Duty = Callable[[], Awaitable[None]]
 """Something that goes on until it is cancelled; that it ends, or raises, stops the worker."""
 
 
-async def serve(apps: Sequence[Service], duties: Mapping[str, Duty], stop: asyncio.Event | None = None) -> int:
-    """Run all until SIGTERM, SIGINT or `stop` (0), or until one fails or ends (70)."""
+async def serve(
+    apps: Sequence[Service],
+    duties: Mapping[str, Duty],
+    stop: asyncio.Event | None = None,
+    failed: Callable[[BaseException | None], None] = lambda _: None,
+) -> int:
+    """Run all until SIGTERM, SIGINT or `stop` (0), or until one fails or ends (70), of which `failed` is told."""
     stop = stop or asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -53,7 +58,7 @@ async def serve(apps: Sequence[Service], duties: Mapping[str, Duty], stop: async
     stopping = asyncio.create_task(stop.wait(), name="stop")
     try:
         await asyncio.wait([*running, stopping], return_when=asyncio.FIRST_COMPLETED)
-        return max([_outcome(task) for task in running if task.done()], default=EXIT_OK)
+        return max([_outcome(task, failed) for task in running if task.done()], default=EXIT_OK)
     finally:
         stopping.cancel()
         await _end(running)
@@ -84,8 +89,9 @@ async def _run_duty(name: str, duty: Duty) -> None:
     raise FatalError(f"{name} ended by itself")
 
 
-def _outcome(task: asyncio.Task[None]) -> int:
+def _outcome(task: asyncio.Task[None], failed: Callable[[BaseException | None], None]) -> int:
     error = task.exception()
+    failed(error)
     log.error("stopping", part=task.get_name(), reason=str(error), kind=type(error).__name__, exc_info=error)
     return EXIT_FATAL
 

@@ -11,9 +11,11 @@ from typing import Final
 
 from connector.agents.capture_watch import CaptureWatch, Observer
 from connector.agents.external_watch import ExternalWatch, Watched
+from connector.agents.health import Vitals
 from connector.agents.missing_values import MissingValues
 from connector.agents.parts import Parts
 from connector.agents.runner import Duty
+from connector.agents.sender_duty import SenderReporter
 from connector.capture.external import decoder_of
 from connector.ledger.desk import SenderDesk
 from connector.ledger.match_watch import MatchWatch
@@ -45,7 +47,7 @@ class RequestJournal:
         self._file.close()
 
 
-def send_role(parts: Parts, closing: AsyncExitStack) -> Mapping[str, Duty]:
+def send_role(parts: Parts, vitals: Vitals, reporter: SenderReporter, closing: AsyncExitStack) -> Mapping[str, Duty]:
     """The courier, what watches the connectors, and what raises the errors of children that waited long enough."""
     settings = parts.settings
     desk = SenderDesk(
@@ -54,15 +56,19 @@ def send_role(parts: Parts, closing: AsyncExitStack) -> Mapping[str, Duty]:
         grace_s=settings.delete_grace_s,
         recheck_s=settings.recheck_after_s,
         recreate=settings.on_missing == "recreate",
+        measure=parts.instruments,
     )
-    lease = closing.enter_context(Lease(settings.ledger))
+    lease = vitals.lease = closing.enter_context(Lease(settings.ledger))
     http = hubspot_client(settings)
     closing.push_async_callback(http.aclose)
     note = log_note
     if settings.request_journal is not None:
         note = RequestJournal(settings.request_journal)
         closing.callback(note.close)
-    courier = assemble(desk, http, lease, settings, constants_of(parts), note=note)
+    observe = parts.instruments.answered
+    courier = assemble(
+        desk, http, lease, settings, constants_of(parts), alert=reporter.alert, note=note, observe=observe
+    )
     parents = ParentWatch(parts.ledger, parts.post, settings.parent_deadline_s)
     matches = MatchWatch(parts.ledger, parts.post, settings.parent_deadline_s)
     watch = CaptureWatch(settings.kafka, parts.registry, change_topics(parts), parts.sync_topics, parents.observe)
@@ -70,6 +76,7 @@ def send_role(parts: Parts, closing: AsyncExitStack) -> Mapping[str, Duty]:
     missing = MissingValues(parts.ledger, ours, watch.clocks, parents.arrived)
     return {
         "courier": lambda: until_cancelled(courier),
+        "sender's report": lambda: reporter.run(courier),
         "capture watch": watch.run,
         **external_watch(parts, parents.observe),
         "parents": lambda: sweep(parents),

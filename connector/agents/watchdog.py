@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -24,6 +25,7 @@ log = structlog.get_logger(__name__)
 INTERVAL_S: Final = 5.0
 STALL_S: Final = 300.0
 BEAT_S: Final = 1.0
+LAGS_KEPT: Final = 15
 
 
 @dataclass(slots=True)
@@ -62,6 +64,11 @@ class Watchdog:
             await asyncio.sleep(self._interval_s)
             await self.look()
 
+    def standing(self, clock: Callable[[], float] = time.monotonic) -> list[tuple[str, Partition, float]]:
+        """Agents that have something to read, and for how many seconds they have stood where they are."""
+        now = clock()
+        return [(name, partition, now - sight.since) for (name, partition), sight in list(self._sights.items())]
+
     async def look(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Look once at every partition of every agent."""
         ends = await self._watched.check()
@@ -92,15 +99,28 @@ class Pulse:
         self._limit_s = limit_s
         self._die = die or _die
         self._beat = time.monotonic()
+        self._lags: deque[float] = deque(maxlen=LAGS_KEPT)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="pulse", daemon=True)
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since the last beat."""
+        return time.monotonic() - self._beat
+
+    @property
+    def lag_s(self) -> float:
+        """The longest that a beat of the last quarter of a minute came late, in seconds."""
+        return max(list(self._lags), default=0.0)
 
     async def run(self) -> None:
         """Beat for ever, and be watched."""
         self._thread.start()
         try:
             while True:
-                self._beat = time.monotonic()
+                now = time.monotonic()
+                self._lags.append(max(now - self._beat - BEAT_S, 0.0))
+                self._beat = now
                 await asyncio.sleep(BEAT_S)
         finally:
             self._closing.set()

@@ -129,6 +129,13 @@ class Site(Protocol):
         """Whether the log holds nothing in the step's range; raises GapError if it no longer reaches back to it."""
 
 
+class Hops(Protocol):
+    """Told of records that came through a part of their way; this must be quick."""
+
+    def passed(self, agent: str, records: Sequence[Record]) -> None:
+        """An agent's step over these records is committed."""
+
+
 class Sender(Protocol):
     """Confirms records by the broker."""
 

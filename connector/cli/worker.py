@@ -49,6 +49,14 @@ def worker(context: Context, roles: tuple[str, ...], accepted: tuple[str, ...]) 
     click.echo(f"shopbridge worker: {', '.join(roles)}", err=True)
     shops, settings = context.shops(), context.settings()
     from connector.agents.worker import run_worker
+    from connector.operations.figures import FigureReader
     from connector.operations.old_rows import whole_old_rows
 
-    return run_worker(shops, settings, roles, accepted=accepted, full_before=whole_old_rows(shops).__contains__)
+    return run_worker(
+        shops,
+        settings,
+        roles,
+        accepted=accepted,
+        full_before=whole_old_rows(shops).__contains__,
+        figures=lambda: FigureReader(settings, shops),
+    )
