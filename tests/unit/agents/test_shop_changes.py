@@ -41,7 +41,7 @@ def test_new_table_is_captured_first(shop: Shop) -> None:
 
 
 def test_connector_of_others_is_asked_by_them(shop: Shop) -> None:
-    """Nothing of ours can ask it for a table that it did not capture; what is on its topics is mapped again from there."""
+    """Nothing of ours can ask it for a table that it did not capture; what is on its topics is mapped again."""
     theirs = replace(shop, capture=replace(shop.capture, external=External()))
     replayed, told = remedies(theirs, changed("goods", "sales"), CAPTURED - {"goods"})
     assert replayed.endswith("replay sales")
