@@ -64,16 +64,26 @@ NOTHING: Final = Stock({}, {}, {})
 
 def take_stock(tx: Connection) -> Stock:
     """Count everything in one read transaction."""
+    by_standing, rechecks, refused_without_error = _records(tx)
     return Stock(
-        records=_by_two(tx, records.c.type, record_standing()),
+        records=by_standing,
         links=_links(tx),
         due_since=_due_since(tx),
         links_due=_count(tx, links, links.c.due.is_not(None)),
         links_in_flight=_count(tx, links, links.c.in_flight.is_not(None)),
-        rechecks=_count(tx, records, records.c.recheck.is_not(None)) + _count(tx, links, links.c.unsure.is_not(None)),
-        refused_without_error=_count(tx, records, and_(_is_refused(), ~_has_open_error())),
+        rechecks=rechecks + _count(tx, links, links.c.unsure.is_not(None)),
+        refused_without_error=refused_without_error,
         open_errors=_open_errors(tx),
     )
+
+
+def _records(tx: Connection) -> tuple[dict[str, dict[str, int]], int, int]:
+    """By type and standing; those to be looked at again; refused ones without an open error. One pass: it is large."""
+    standing = record_standing()
+    unexplained = case((and_(_is_refused(), ~_has_open_error()), 1), else_=0)
+    query = select(records.c.type, standing, func.count(), func.count(records.c.recheck), func.sum(unexplained))
+    found = tx.execute(query.group_by(records.c.type, standing)).all()
+    return _nested(row[:3] for row in found), sum(row[3] for row in found), sum(row[4] for row in found)
 
 
 def record_standing() -> ColumnElement[str]:
@@ -136,10 +146,6 @@ def _due_since(tx: Connection) -> dict[str, float]:
 def _open_errors(tx: Connection) -> dict[str, int]:
     query = select(errors.c.type, func.count()).where(errors.c.state == ErrorState.OPEN).group_by(errors.c.type)
     return dict(Counter({row[0]: row[1] for row in tx.execute(query)}).most_common())
-
-
-def _by_two(tx: Connection, first: ColumnElement[str], second: ColumnElement[str]) -> dict[str, dict[str, int]]:
-    return _nested(tx.execute(select(first, second, func.count()).group_by(first, second)))
 
 
 def _nested(rows: Any) -> dict[str, dict[str, int]]:
