@@ -67,14 +67,15 @@ class MessageSeen:
 
 
 class Stage(enum.StrEnum):
-    """Where on its way something happened."""
+    """Where on its way something happened. SAID: an operator's act produced the message, not a map agent."""
 
     COMMITTED = "committed"
     CAPTURED = "captured"
     MAPPED = "mapped"
+    ACT = "act"
+    SAID = "said again"
     SENT = "sent"
     ERROR = "error"
-    ACT = "act"
 
 
 @dataclass(frozen=True, slots=True)

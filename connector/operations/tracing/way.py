@@ -53,6 +53,8 @@ def _of_message(message: MessageSeen, captured_at: datetime | None) -> Step:
     words += [f"by act {message.act}"] if message.act else []
     words += [] if message.applied else ["the apply agent has not come so far"]
     what = f"{', '.join(words)}; {message.table_mapping}, mapping {message.mapping[:8]}"
+    if message.act is not None:
+        return Step(message.at, Stage.SAID, what, str(message.place))
     after = None if captured_at is None else _between(captured_at, message.at)
     return Step(message.at, Stage.MAPPED, what, str(message.place), after)
 

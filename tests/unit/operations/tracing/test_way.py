@@ -98,6 +98,7 @@ def test_errors_and_acts_stand_in_the_line() -> None:
         "replay by eva@desk: of orders (DONE)",
         "UPSERT, REPLAY, forced, revision 9, by act a1; orders, mapping abcdef12",
     ] == [step.what for step in found]
+    assert [Stage.ERROR, Stage.ERROR, Stage.ACT, Stage.SAID] == [step.stage for step in found]
 
 
 def test_a_refused_attempt_names_what_hubspot_said() -> None:
