@@ -164,7 +164,7 @@ def _of_letters(scope: Scope, letters: Letters, found: Mapping[str, TopicInfo]) 
     """The change that each of the errors is about; those not on the topic any more are left out."""
     wanted = Filter(ErrorState.OPEN)
     named = [
-        letter.error
+        letter.refusal
         for letter in letters.by_id.values()
         if scope.error is not None and (letter.id.startswith(scope.error) or letter.error.type == scope.error)
         if letter.id.startswith(scope.error) or wanted.takes(letter)
