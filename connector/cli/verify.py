@@ -69,16 +69,16 @@ def verify(context: Context, /, **asked: Any) -> int:
     click.echo(f"If it is cut off: shopbridge verify --resume {state.folder}", err=True)
     with _kept(state), stages(silent=context.json) as tell:
         report = verifying.verify(settings, shops, state, lambda it: tell(_what(it), it.done, it.total))
-    if not context.json:
-        _print(report, masking)
-    code = int(not report.is_equal)
-    repaired = None
-    if asked["repair"] and report.differences:
-        repaired = _repair(context, settings, state, report, asked)
-    if context.json:
-        print_json(report_json(report, masking) | {"repair": repaired})
-    verifying.forget(state)
-    return code
+    try:
+        if not context.json:
+            _print(report, masking)
+        repairs = asked["repair"] and report.differences
+        repaired = _repair(context, settings, state, report, asked) if repairs else None
+        if context.json:
+            print_json(report_json(report, masking) | {"repair": repaired})
+    finally:
+        verifying.forget(state)
+    return int(not report.is_equal)
 
 
 def _options(asked: dict[str, Any]) -> Options:

@@ -38,7 +38,7 @@ async def read_all(
             side.take(kind, page.records)
             side.move(name, page.after)
         read += len(page.records)
-        tell(str(kind), read, total)
+        tell(str(kind), read, total if total is not None and total >= read else None)
 
 
 async def read_parents(

@@ -189,7 +189,7 @@ class Course:
         differing, refused = explaining.part(explained, await self._errors(explained), unmapped, rows)
         odd = {(each.type, each.objects) for each in (*confirmed, *moving) if each.kind is not Kind.EXTRA}
         not_equal = Counter(kind for kind, _ in odd)
-        self._note_the_rest(tally, sum(each.ref is None for each in unmapped))
+        self._note_the_rest(tally, Counter(each.type for each in unmapped))
         return Report(
             folder=str(self._state.folder),
             stores=tuple(shop.store.id for shop in self._scope.shops),
@@ -213,16 +213,17 @@ class Course:
         try:
             return OpenErrors.of(await asyncio.to_thread(read_letters, self._settings))
         except ShopbridgeError as error:
-            self._note(f"open errors could not be read, so known differences are listed with the others: {error}")
+            why = str(error).splitlines()[0]
+            self._note(f"open errors could not be read, so known differences are listed with the others: {why}")
             return NO_ERRORS
 
-    def _note_the_rest(self, tally: Tally, nameless: int) -> None:
+    def _note_the_rest(self, tally: Tally, unmapped: Counter[str]) -> None:
         if tally.by_value:
-            self._note(f"{tally.by_value:,} records bear no key of ours and were found by their match value")
+            self._note(f"records that bear no key of ours, found by their match value: {tally.by_value:,}")
         if tally.foreign:
-            self._note(f"{tally.foreign:,} records bear the key of a store whose shop file was not given: not compared")
-        if nameless:
-            self._note(f"{nameless:,} rows cannot be mapped and name no object: see `shopbridge errors list`")
+            self._note(f"records with the key of a store without a shop file here, not compared: {tally.foreign:,}")
+        for error_type, count in unmapped.items():
+            self._note(f"rows that cannot be mapped ({error_type}), see `shopbridge errors list`: {count:,}")
 
     def _note(self, text: str) -> None:
         if text not in self._notes:

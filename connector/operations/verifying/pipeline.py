@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -113,12 +114,12 @@ async def _captured_until(settings: Settings, registry: Registry, shop: Shop) ->
 
 
 def _read_up_to(tx: Connection, agents: str, ends: Ends) -> bool:
-    """Whether every agent of these has read its partitions up to there; where nobody reads, nothing is behind."""
-    return all(
-        row.next >= ends.get((row.topic, row.partition), 0)
-        for row in progress.everything(tx)
-        if row.agent.startswith(agents)
-    )
+    """Whether every partition that holds records has been read up to there, by all agents that read it."""
+    reached: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
+    for row in progress.current(tx):
+        if row.agent.startswith(agents):
+            reached[row.topic, row.partition].append(row.next)
+    return all(min(reached.get(partition, [0])) >= end for partition, end in ends.items())
 
 
 def _unsent(tx: Connection, refs: Collection[ObjectRef]) -> int:

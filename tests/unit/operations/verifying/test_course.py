@@ -184,7 +184,7 @@ async def test_contacts_without_our_key_are_found_by_address(tmp_path: Path) -> 
         for sample in (None, 100):
             report = await both.verify(sample=sample)
             assert {"different CONTACT:3 firstname shop=Cid hubspot=X"} == words(report)
-            assert ["1 records bear no key of ours and were found by their match value"] == [
+            assert ["records that bear no key of ours, found by their match value: 1"] == [
                 note for note in report.notes if "match value" in note
             ]
 
@@ -196,8 +196,27 @@ async def test_rows_that_cannot_be_mapped_are_shown_apart(tmp_path: Path) -> Non
         both.tables.row("orders", id=11)["status"] = "unheard of"
         await both.change("deals", both.made["DEAL:11"], amount="99")
         await both.archive("line_items", both.made["LINE_ITEM:11-1"])
+        await both.link("deals", both.made["DEAL:11"], "contacts", both.made["CONTACT:2"])
         report = await both.verify()
         assert {"missing LINE_ITEM:11-1 (archived in HubSpot)"} == words(report)
+        assert [("UNMAPPED_VALUE", "association superfluous", None)] * 2 == [
+            (each.type, each.finding.kind, each.error_id) for each in report.refused
+        ]
+        assert "rows that cannot be mapped (UNMAPPED_VALUE), see `shopbridge errors list`: 1" in report.notes
+
+
+async def test_records_of_another_store_are_not_judged_by_half_of_their_rows(tmp_path: Path) -> None:
+    """A person of two shops has one record; with the other shop's rows unknown it is passed over, and said so."""
+    async with bench(tmp_path) as both:
+        await fill(both)
+        both.tables.add("guests", id=6, email="both@example.com", name="Both", changed_at=NOW)
+        theirs = {"email": "both@example.com", "firstname": "Other", "shopbridge_key": "other:CONTACT:1"}
+        await both.make("contacts", None, **theirs)
+        for sample in (None, 100):
+            report = await both.verify(sample=sample)
+            assert set() == words(report)
+            note = "records with the key of a store without a shop file here, not compared: 1"
+            assert note in report.notes
 
 
 class Meanwhile(HubspotReader):

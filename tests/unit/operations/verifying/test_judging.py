@@ -169,7 +169,11 @@ def test_making_anew_carries_no_value() -> None:
         (Link(TO_CONTACT, "7"),), source, "hash", "orders", origin=Origin.SNAPSHOT,
     )  # fmt: skip
     anew = repair_plan.revived(said, 5)
-    assert ({}, frozenset({"amount", "note"}), said.associations) == (anew.properties, anew.unavailable, anew.associations)
+    assert ({}, frozenset({"amount", "note"}), said.associations) == (
+        anew.properties,
+        anew.unavailable,
+        anew.associations,
+    )
     assert (Origin.REPAIR, True, 5) == (anew.origin, anew.forced, anew.revision)
     told = repair_plan.told_again(said)
     assert (said.properties, Origin.REPAIR, False) == (told.properties, told.origin, told.forced)
