@@ -12,12 +12,13 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
+
+from sqlalchemy import Connection
 
 from connector.agents.locks import lock_path
 from connector.agents.loop import Loop
 from connector.agents.watchdog import STALL_S, Pulse, Watchdog
-from connector.ledger.ledger import Ledger
 from connector.sender.exchange import Fence
 
 BEAT_OLD_S: Final = 10.0
@@ -27,6 +28,13 @@ PROBE_EVERY_S: Final = 2.0
 PROBE_OLD_S: Final = 15.0
 
 OPENING: Final = "it opens its parts: it may wait for Kafka, the schema registry or the ledger"
+
+
+class Writes(Protocol):
+    """The ledger, as far as it is tried here."""
+
+    async def write(self, unit: Callable[[Connection], None]) -> None:
+        """Run `unit` in a transaction; raises why it could not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +61,12 @@ class Vitals:
     trouble: str = "it was not tried yet"
     clock: Callable[[], float] = time.monotonic
 
-    async def probe(self, ledger: Ledger) -> None:
+    async def probe(self, ledger: Writes) -> None:
         """Ask for an empty write again and again: it takes the same way and the same lock as every other."""
         while True:
             try:
                 await ledger.write(lambda _: None)
-                self.probed_at = self.clock()
+                self.probed_at, self.trouble = self.clock(), ""
             except Exception as error:  # noqa: BLE001 - whatever it is, it is why the ledger takes no writes
                 self.trouble = f"{type(error).__name__}: {error}"
             await asyncio.sleep(PROBE_EVERY_S)
@@ -85,10 +93,11 @@ class Vitals:
     def _missing(self) -> Iterator[str]:
         for name in sorted(loop.work.name for loop in self.loops if not loop.places):
             yield f"{name} has not taken up its positions"
-        age = None if self.probed_at is None else self.clock() - self.probed_at
-        if age is None or age > PROBE_OLD_S:
-            since = "" if age is None else f" for {age:.0f} s"
-            yield f"the ledger takes no writes{since}: {self.trouble if age is None else 'its thread is held up'}"
+        age = 0.0 if self.probed_at is None else self.clock() - self.probed_at
+        if self.trouble:
+            yield f"the ledger takes no writes: {self.trouble}"
+        elif age > PROBE_OLD_S:
+            yield f"the ledger has taken no write for {age:.0f} s: its thread is held up"
         if "send" in self.roles and (self.lease is None or not self.lease.still_ours()):
             yield "the sender's lease is not ours"
 

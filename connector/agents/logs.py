@@ -17,7 +17,9 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from connector.redaction import Redactor
 
-QUIET = dict.fromkeys(("aiokafka", "alembic", "connector.agents.shell", "faust", "httpx", "mode", "uvicorn"), logging.WARNING)
+QUIET = dict.fromkeys(
+    ("aiokafka", "alembic", "connector.agents.shell", "faust", "httpx", "mode", "uvicorn"), logging.WARNING
+)
 """What these say at INFO at each start and rebalance is of use only to their authors; in the shell, Faust speaks."""
 
 

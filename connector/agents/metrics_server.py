@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, disable_created_metrics, generate_latest
@@ -80,16 +80,25 @@ def _said(verdict: Verdict) -> Response:
 
 def _listen(address: str) -> socket.socket:
     host, _, port = address.rpartition(":")
+    if not 0 < int(port) < 65536:
+        raise ConfigurationError(f"SHOPBRIDGE_METRICS_ADDRESS: {address}: there is no port {port}")
     try:
         found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
-        family, kind, protocol, _, place = found[0]
-        listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(place)
-        listening.listen()
-    except (OSError, OverflowError) as error:
+        return _bound(found[0][0], found[0][4])
+    except OSError as error:
         raise ConfigurationError(
             f"SHOPBRIDGE_METRICS_ADDRESS: nothing can be served at {address}: {error}. Where another worker of this "
             f"host has it, give this one another port."
         ) from error
+
+
+def _bound(family: int, place: Any) -> socket.socket:
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(place)
+        listening.listen()
+    except BaseException:
+        listening.close()
+        raise
     return listening

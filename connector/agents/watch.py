@@ -70,6 +70,7 @@ class Watch:
         self._book = Book()
         self._history = History()
         self._failed: tuple[str, ...] | None = None
+        self._said: dict[str, str] = {}
         self._woken = asyncio.Event()
         self._to_deliver = asyncio.Event()
 
@@ -122,11 +123,12 @@ class Watch:
         try:
             self.figures = await aside(self._source.read)
             self._history.saw(self.figures)
+            self._say("figures cannot be read", "")
         except RetriableError as error:
             self._history.saw_nothing(self._clock())
             log.debug("figures cannot be read", reason=str(error))
         except ConfigurationError as error:
-            log.warning("figures cannot be read", reason=str(error))
+            self._say("figures cannot be read", str(error))
 
     async def ask_connectors(self) -> None:
         """Take in of which connectors a task failed."""
@@ -148,13 +150,19 @@ class Watch:
         try:
             told = read_report(report_path(self._ledger))
         except ConfigurationError as error:
-            log.warning("the sender's report cannot be read", reason=str(error))
+            self._say("the sender's report cannot be read", str(error))
             return None, None
         if told is None:
             return None, None
         age = max(now - told.at.timestamp(), 0.0)
         fresh = not told.stopped and age <= max(5 * told.every_s, 10.0)
         return (told if fresh else None), (0.0 if fresh else age)
+
+    def _say(self, what: str, reason: str) -> None:
+        """Tell the log, unless it was told the same already; an empty reason: it is over."""
+        if reason and reason != self._said.get(what):
+            log.warning(what, reason=reason)
+        self._said[what] = reason
 
     def _judge(self, facts: Facts) -> None:
         states, notices = judge(facts, self._book.states, self._bounds)

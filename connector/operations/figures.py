@@ -77,8 +77,7 @@ class FigureReader:
         stock = take_stock(tx)
         waits = [each.since for each in awaited(tx) if each.since is not None] if stock.waiting_for_parents else []
         self._counted = _Counted(time.time(), stock, min(waits).timestamp() if waits else None)
-        took = self._clock() - began
-        self._count_at = began + max(COUNT_EVERY_S, took / COUNT_SHARE)
+        self._count_at = began + rest_s(self._clock() - began)
 
     def _figures(self, now: float, every: Sequence[Account], lag: Lag, acts: TopicInfo | None) -> Figures:
         counted, stock = self._counted, self._counted.stock
@@ -115,6 +114,11 @@ class FigureReader:
             for record in read_range(self._settings.kafka, topic.name, number, end - 1, end)
         ]
         return max(last, default=None)
+
+
+def rest_s(took_s: float) -> float:
+    """From the beginning of one counting to that of the next, if it took so long; seconds."""
+    return max(COUNT_EVERY_S, took_s / COUNT_SHARE)
 
 
 def ways(every: Sequence[Account]) -> tuple[Way, ...]:

@@ -190,18 +190,18 @@ def test_one_call_for_a_refused_credential_and_one_when_it_is_taken(seen: Seen) 
     assert 1 == seen.world.count("sender.credential_refused")
 
 
-def test_no_secret_and_no_person_is_told(seen: Seen) -> None:
-    """Neither in the log nor in the chat room stands the token, the hook's address or anybody's address."""
-    log = (seen.world.folder / "worker.log").read_text()
-    posted = str(seen.receiver.posts)
-    secrets = (
-        seen.world.environment["SHOPBRIDGE_HUBSPOT_TOKEN"],
-        "hook-that-nobody-else-knows",
-        "@planted-shop.com",
-        *PEOPLE,
-    )
-    assert [] == [secret for secret in secrets if secret in log or secret in posted]
-    assert {HOOK} == set(seen.receiver.paths)
+def test_one_call_for_a_worker_that_stops_and_one_when_it_works_again(seen: Seen) -> None:
+    """Its lease is gone, so that another might send: it stops before it does harm, and says so while it can."""
+    assert seen.world.worker is not None
+    (seen.world.folder / "ledger.db.sender.lock").unlink()
+    seen.world.sql("UPDATE customers SET first_name = 'Eve' WHERE id = 101")
+    assert 70 == seen.world.worker.wait(60)
+    assert ["firing"] == seen.receiver.states("worker_stopped")
+    assert "LeaseLostError" in seen.receiver.told("worker_stopped")[0]["summary"]
+    seen.world.start_worker()
+    seen.shop.wait_for("CONTACT:101", firstname="Eve")
+    wait_until("the all-clear", lambda: len(seen.receiver.states("worker_stopped")) > 1, 30)
+    assert ["firing", "resolved"] == seen.receiver.states("worker_stopped")
 
 
 def test_a_worker_that_starts_again_calls_nobody(seen: Seen) -> None:
@@ -214,3 +214,17 @@ def test_a_worker_that_starts_again_calls_nobody(seen: Seen) -> None:
     wait_until("readiness", seen.ready, 60)
     pause(5)
     assert told == len(seen.receiver.posts)
+
+
+def test_no_secret_and_no_person_is_told(seen: Seen) -> None:
+    """Neither in the log nor in the chat room stands the token, the hook's address or anybody's address."""
+    log = (seen.world.folder / "worker.log").read_text()
+    posted = str(seen.receiver.posts)
+    secrets = (
+        seen.world.environment["SHOPBRIDGE_HUBSPOT_TOKEN"],
+        "hook-that-nobody-else-knows",
+        "@planted-shop.com",
+        *PEOPLE,
+    )
+    assert [] == [secret for secret in secrets if secret in log or secret in posted]
+    assert {HOOK} == set(seen.receiver.paths)
