@@ -70,9 +70,14 @@ class State:
         new.replace(self.folder / _NOTE)
 
 
-def begin(settings: Settings, shops: Sequence[Shop], options: Options, now: datetime) -> State:
-    """A new verification in a folder of its own, which only we may read: it holds people's data."""
-    folder = Path(tempfile.mkdtemp(prefix="shopbridge-verify-"))
+def begin(
+    settings: Settings, shops: Sequence[Shop], options: Options, now: datetime, within: Path | None = None
+) -> State:
+    """A new verification in a folder of its own, which only we may read: it holds people's data.
+
+    `within` None: where the system keeps what is of short use.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="shopbridge-verify-", dir=within))
     state = State(folder, options, _hashes(shops), settings.hubspot_url, now)
     state.save()
     return state

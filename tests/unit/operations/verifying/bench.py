@@ -144,7 +144,7 @@ class Bench:
         return Settings.model_validate(given)
 
     def begin(self, **options: Any) -> State:
-        return begin(self.settings, [self.shop], Options(**{"settle_s": 0.0, **options}), NOW)
+        return begin(self.settings, [self.shop], Options(**{"settle_s": 0.0, **options}), NOW, self.folder)
 
     async def run(self, state: State, reader: HubspotReader | None = None) -> Report:
         scope = Scope((self.shop,), state.options.types, self.tables.open)
