@@ -60,16 +60,22 @@ def forget(
     if dry_run:
         return 0
     consent(f"Forget {person.ref}{', in HubSpot for good' if gdpr else ''}?", yes=yes)
+    _forget(context, person, note, gdpr=gdpr)
+    return 0
+
+
+def _forget(context: Context, person: Person, note: str, *, gdpr: bool) -> None:
+    from connector.operations import forgetting
+
+    settings = context.settings()
     if gdpr:
         erased = asyncio.run(forgetting.erase_in_hubspot(settings, person))
         forgetting.note_erasure(settings, person, erased)
-        click.echo(
-            "HubSpot has no such record." if erased is None else f"HubSpot has erased {erased}.", err=context.json
-        )
+        said = "HubSpot has no such record." if erased is None else f"HubSpot has erased {erased}."
+        click.echo(said, err=context.json)
     with stopping() as stop:
         act = forgetting.forget(settings, person, note, stop)
     click.echo(f"Said (act {act.id}); a worker does the rest: `shopbridge status`.", err=context.json)
-    return 0
 
 
 def _as_json(person: Person, left: list[Remains]) -> dict[str, object]:
