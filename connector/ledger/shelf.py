@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, func, insert, select, tuple_
 
 from connector.ledger.bulk import remove, save, select_in
-from connector.ledger.keys import free_key
+from connector.ledger.keys import NUMBERED, free_key
 from connector.ledger.links import LinkDue, LinkRow
 from connector.ledger.rows import contribution_from_row, contribution_to_row
 from connector.ledger.shelf_rows import (
@@ -244,7 +244,8 @@ class Shelf:
         return self._new[table] | self._changed[table]
 
     def _begin(self, ref: ObjectRef) -> None:
-        record = self._keep_new(Record(self._number(records), ref, str(ref), Desired(Fate.WAIT))).record
+        key = self.free_key(ref) if NUMBERED in ref.external_id else str(ref)
+        record = self._keep_new(Record(self._number(records), ref, key, Desired(Fate.WAIT))).record
         subject = ObjectRow(self._number(objects), ref, record.number, Life.UNSEEN)
         self._members[record.number] = [subject.number]
         self._contributions[subject.number] = {}

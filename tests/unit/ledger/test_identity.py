@@ -325,3 +325,14 @@ async def test_an_order_that_goes_to_a_row_which_proves_to_be_the_same_person_st
     assert {} == (await office.desk.due()).links
     await office.send()
     assert {"a": "1"} == deals_of(office)
+
+
+async def test_an_object_whose_name_is_another_records_key_gets_one_of_its_own(office: Office) -> None:
+    """A shop may have a customer 1~2 beside the second record of its customer 1."""
+    await office.say(person("1", 1, "ann@x.example"), person("2", 2, "ann@x.example"))
+    await office.send()
+    await office.say(person("1", 3, "bob@x.example"))
+    await office.say(person("1~2", 4, "cid@x.example"))
+    await office.send()
+    emails = sorted(row["email"] for row in people(office).values())
+    assert ["ann@x.example", "bob@x.example", "cid@x.example"] == emails
