@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from connector.message import LinkKind, ObjectType
 from connector.outcome import LinkStep, Upsert
-from connector.sender.calls import Answer
+from connector.sender.calls import Answer, Call, Reply
 from connector.sender.contact_key import ContactKey
 from connector.sender.courier import Courier
 from connector.sender.crm import Crm
@@ -36,6 +36,7 @@ class Scene:
         self.wire = Wire(self.hubspot.answer)
         self.alerts: list[Alert] = []
         self.notes: list[Note] = []
+        self.observed: list[tuple[Call, Reply, float]] = []
         self.loop = asyncio.get_running_loop()
         self.courier = Courier(
             self.desk,
@@ -46,6 +47,7 @@ class Scene:
             clock=self.loop.time,
             alert=self.alerts.append,
             note=self.notes.append,
+            observe=lambda *told: self.observed.append(told),
         )
 
     async def until(self, done: Callable[[], bool]) -> None:

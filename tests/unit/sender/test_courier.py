@@ -449,8 +449,27 @@ def test_the_snapshot_tells_what_is_waited_for() -> None:
         assert state.waiting_until is not None
         assert state.waiting_until > 30.0
         assert state.requests[CallKind.WRITE] == len(scene.wire.sent)
+        assert "HTTP 503" == state.condition_details
+        began = state.condition_since
+        await passing(60.0)
+        assert began == scene.courier.snapshot().condition_since < 30.0
         scene.courier.stop()
         await running
+
+    fly(story())
+
+
+def test_each_call_that_came_back_is_told_with_its_time() -> None:
+    """Whoever measures sees every answer, good or bad, and how long it took."""
+
+    async def story() -> None:
+        scene = Scene()
+        scene.fail_until(0.1, Answer(503, {}, None))
+        scene.contacts(1)
+        await scene.until(lambda: len(scene.observed) > 1)
+        assert [503, 200] == [answer.status for _, answer, _ in scene.observed if isinstance(answer, Answer)]
+        assert [CallKind.WRITE] * 2 == [call.kind for call, _, _ in scene.observed]
+        assert all(seconds >= 0 for _, _, seconds in scene.observed)
 
     fly(story())
 

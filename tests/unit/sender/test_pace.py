@@ -191,8 +191,20 @@ def test_a_lock_stops_its_lane_alone() -> None:
 
 
 def test_the_day_is_told_by_the_headers() -> None:
-    """What is left of the day is what HubSpot last said."""
+    """What is left of the day, and the day's limit, are what HubSpot last said."""
     pace = Pace.of(100, 100)
-    answered(pace, 0.0, Answer(200, {"x-hubspot-ratelimit-daily-remaining": "249000"}, None))
+    headers = {"x-hubspot-ratelimit-daily-remaining": "249000", "x-hubspot-ratelimit-daily": "250000"}
+    answered(pace, 0.0, Answer(200, headers, None))
     answered(pace, 0.0, Failure(sent=True, details="lost"))
-    assert pace.day_left == 249000
+    assert (249000, 250000) == (pace.day_left, pace.day_limit)
+
+
+def test_calls_of_the_window_are_counted_until_they_have_left_it() -> None:
+    """Those that are out, those answered within the window, and those of others that HubSpot told of."""
+    pace = Pace.of(100, 100)
+    out = pace.sent(0.0, CallKind.READ)
+    answered(pace, 0.0, Answer(200, {"x-hubspot-ratelimit-max": "100", "x-hubspot-ratelimit-remaining": "90"}, None))
+    assert 10 == pace.used(5.0)
+    assert 1 == pace.used(11.0)
+    pace.answered(out, 11.0, CallKind.READ, CONTACT, DONE)
+    assert (1, 0) == (pace.used(20.0), pace.used(22.0))
