@@ -17,7 +17,7 @@ from connector.capture.control import read_facts
 from connector.capture.decode import row_key
 from connector.capture.errors import CaptureError
 from connector.capture.plan import TableFacts, reads_binlog
-from connector.capture.reread import rows_with
+from connector.capture.reread import Kinds, rows_with
 from connector.capture.row import DecodedRow
 from connector.capture.session import Quoting
 from connector.change import Change, Operation, Position
@@ -31,6 +31,9 @@ class Tables(Quoting, Protocol):
 
     def columns(self, table: str, left_out: Sequence[str]) -> Sequence[Any]:
         """What is to be known of the table's columns to read them, in their order."""
+
+    def kinds(self, table: str) -> Kinds:
+        """The types of the table's columns."""
 
     def read(self, table: str, columns: Sequence[Any], where: str, limit: int | None) -> Iterator[DecodedRow]:
         """The rows; `where` is an SQL condition. Streams. Raises CaptureError when the database refuses it."""
@@ -82,7 +85,8 @@ class RowReader:
         if keys is not None:
             if not keys:
                 return
-            conditions.append(f"({rows_with(self._tables, [json.dumps(key) for key in keys])})")
+            texts = [json.dumps(key) for key in keys]
+            conditions.append(f"({rows_with(self._tables, texts, self._tables.kinds(table))})")
         at = datetime.now(UTC)
         for row in self._tables.read(table, self._columns[table], " AND ".join(conditions), limit):
             yield self._change(table, facts, row, at)

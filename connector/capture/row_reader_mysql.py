@@ -16,6 +16,7 @@ from pymysql.cursors import SSCursor
 from connector.capture import binlog_catalogue, values
 from connector.capture.binlog_catalogue import MySqlSession
 from connector.capture.errors import CaptureError
+from connector.capture.reread import Kinds, kinds_of
 from connector.capture.row import DecodedRow
 from connector.change import Column as Value
 from connector.errors import RowError
@@ -61,6 +62,9 @@ class MySqlTables:
             for name, kind, full, nullable in found
             if name not in left_out
         ]
+
+    def kinds(self, table: str) -> Kinds:
+        return kinds_of(self._session, self._schema, table)
 
     def read(self, table: str, columns: Sequence[Column], where: str, limit: int | None) -> Iterator[DecodedRow]:
         wanted = ", ".join(self.quoted(column.name) for column in columns)

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 import psycopg
 
-from connector.capture.catalogue import PostgresQuoting, connect
+from connector.capture.catalogue import PostgresQuoting, PostgresSession, connect
 from connector.capture.errors import CaptureError
+from connector.capture.reread import Kinds, kinds_of
 from connector.capture.row import DecodedRow
 from connector.capture.text_values import Read, converter, decoded, elements
 
@@ -85,6 +86,9 @@ class PostgresTables(PostgresQuoting):
         if kind == "bit" and modifier == 1:
             return Column(name, selected, lambda text: text == "1")
         return Column(name, selected, converter(kind, sort, _scale(kind, modifier) if is_domain else None))
+
+    def kinds(self, table: str) -> Kinds:
+        return kinds_of(PostgresSession(self._connection), self._schema, table)
 
     def read(self, table: str, columns: Sequence[Column], where: str, limit: int | None) -> Iterator[DecodedRow]:
         wanted = ", ".join(column.selected for column in columns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,68 @@ def _stands(sample: Sample, found: Any) -> bool:
 
 def _equal(one: Any, other: Any) -> bool:
     return type(one) is type(other) and one == other
+
+
+KEYS = {
+    "postgres": [
+        ("smallint", "-32768", "1"),
+        ("bigint", "9223372036854775807", "-1"),
+        ("numeric(10,2)", "1.50", "-0.10"),
+        ("numeric", "1.500", "1e30"),
+        ("double precision", "0.1", "1e300"),
+        ("real", "0.1", "-1.5"),
+        ("boolean", "true", "false"),
+        ("varchar(40)", "'it''s \"5\" \\ é😀'", "''"),
+        ("char(6)", "'ab'", "'ä'"),
+        ("uuid", "'123e4567-e89b-12d3-a456-426614174000'", "'00000000-0000-0000-0000-000000000000'"),
+        ("date", "'2026-02-28'", "'0001-01-01'"),
+        ("timestamp", "'2026-02-28 12:00:00.123456'", "'1969-12-31 23:59:59'"),
+        ("timestamptz", "'2026-02-28 12:00:00.5+02'", "'1969-12-31 23:59:59+00'"),
+        ("time", "'12:00:00.000001'", "'00:00'"),
+        ("bytea", "'\\x00ff'", "''"),
+        ("bit(1)", "b'1'", "b'0'"),
+        ("inet", "'10.0.0.1/8'", "'::1'"),
+        ("interval", "'1 month 2 days 03:04:05.5'", "'-1 second'"),
+    ],
+    "mariadb": [
+        ("tinyint unsigned", "255", "0"),
+        ("bigint unsigned", "18446744073709551615", "1"),
+        ("tinyint(1)", "1", "0"),
+        ("decimal(20,4)", "1.5000", "-0.1"),
+        ("varchar(40)", "'it''s \"5\" é😀'", "''"),
+        ("char(6)", "'ab '", "'ä'"),
+        ("binary(4)", "x'00ff'", "x'00000000'"),
+        ("varbinary(4)", "x'00ff'", "x''"),
+        ("date", "'2026-02-28'", "'1000-01-01'"),
+        ("datetime(6)", "'2026-02-28 12:00:00.123456'", "'1969-12-31 23:59:59'"),
+        ("timestamp(3) DEFAULT now(3)", "'2026-02-28 12:00:00.5'", "'1970-01-02 00:00:00'"),
+        ("time(3)", "'01:00:00.25'", "'12:00:00'"),
+        ("bit(1)", "b'1'", "b'0'"),
+        ("bit(8)", "b'101'", "b'0'"),
+        ("year", "2026", "1901"),
+        ("enum('a','b c')", "'b c'", "'a'"),
+    ],
+}
+"""Types that keys are made of, and two values of each."""
+
+
+async def test_a_row_is_named_as_by_the_connector(kind: str, lab: Lab) -> None:
+    """Keys of every type that makes sense as one: the row's name and values, and the row found again by its key."""
+    columns = KEYS[kind]
+    made = ", ".join(f"c{number} {sql} NOT NULL" for number, (sql, _, _) in enumerate(columns))
+    names = ", ".join(f"c{number}" for number in range(len(columns)))
+    values = [", ".join(each[row] for each in columns) for row in (1, 2)]
+    charset = " CHARACTER SET utf8mb4" if kind == "mariadb" else ""
+    rows = [f"INSERT INTO sample VALUES ({number}, {each})" for number, each in enumerate(values)]
+    zone = [LENIENT] if kind == "mariadb" else []
+    lab.sql(*zone, f"CREATE TABLE sample (id integer, {made}, PRIMARY KEY (id, {names})){charset}", *rows)
+    await lab.apply()
+    captured = {change.row_key: change.after for change in await lab.wait_for("sample", 2)}
+    with RowReader.open(lab.shop) as reader:
+        assert captured == {change.row_key: change.after for change in reader.rows("sample")}
+        for row_key in captured:
+            (again,) = reader.rows("sample", keys=[json.loads(row_key)])
+            assert row_key == again.row_key
 
 
 def test_rows_are_chosen_by_condition_key_and_number(lab: Lab) -> None:

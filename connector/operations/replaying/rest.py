@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from connector.capture.reread import rows_with
+from connector.capture.reread import kinds_of, rows_with
 from connector.capture.session import session_of
 from connector.kafka import TopicInfo
 from connector.ledger.numbering import known_topics
@@ -46,7 +46,7 @@ class Rest:
         if len(self.row_keys) > ONE_BY_ONE:
             return None
         with session_of(self.shop.database.kind, self.shop.database.url) as session:
-            return rows_with(session, self.row_keys)
+            return rows_with(session, self.row_keys, kinds_of(session, self.shop.database.schema, self.table))
 
 
 def find_rest(settings: Settings, shops: Sequence[Shop], scope: Scope) -> list[Rest]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
-from connector.capture.reread import rows_with
+from connector.capture.reread import kinds_of, rows_with
 from connector.capture.session import session_of
 from connector.errors import ShopbridgeError
 from connector.ledger.book import Book
@@ -188,7 +188,7 @@ def _by_table(shop: Shop, rows: Iterable[SourceRow]) -> dict[str, list[str]]:
 
 def _take(settings: Settings, shop: Shop, table: str, keys: Sequence[str]) -> None:
     with session_of(shop.database.kind, shop.database.url) as session:
-        where = rows_with(session, keys)
+        where = rows_with(session, keys, kinds_of(session, shop.database.schema, table))
     course = asyncio.run(snapshots.take(shop, settings, [table], where, lambda _: None, wait=True))
     if not course.is_good:
         raise ShopbridgeError("; ".join(course.problems))
