@@ -130,7 +130,7 @@ def farewell(stage: Stage, verdict: int, seconds: float) -> None:
     stage.console.print(f"  Look at   {sandbox}/  HubSpot's stand-in: records, associations, writes", soft_wrap=True)
     stage.console.print(f"  Try       source {stage.home.relative_to(ROOT)}/env.sh", highlight=False)
     order = stage.an_order()
-    for command in ("status", "errors list", f"status deal {order} --store demo", "capture status", "check"):
+    for command in ("status", "errors list", f"trace order {order} --store demo", "verify --sample 200", "check"):
         stage.console.print(f"            shopbridge {command}", highlight=False)
     change = f"UPDATE orders SET status = 'cancelled' WHERE id = {order}"  # noqa: S608 - shown, not run
     stage.console.print(f'            psql $SHOP_DATABASE_URL -c "{change}"', highlight=False, soft_wrap=True)
