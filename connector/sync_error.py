@@ -32,9 +32,9 @@ class ErrorState(enum.StrEnum):
 class SyncError:
     """One error, open or closed.
 
-    `version` is the version of the source row that was refused or came to rest. The original is the record that the error
-    is about, so that it can be sent again from here: of stage MAP the change record, else the row's sync message; None
-    where it is not known. `answer` is HubSpot's answer, shortened.
+    `version` is the version of the source row that was refused or came to rest. The original is the record that the
+    error is about, so that it can be sent again from here: of stage MAP the change record, else the row's sync message;
+    None where it is not known, empty where it was taken out. `answer` is HubSpot's answer, shortened.
     `seq` is given by the error agent alone: the highest per id counts.
     """
 
