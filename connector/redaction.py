@@ -13,19 +13,20 @@ from urllib.parse import quote
 STARS: Final = "***"
 
 _OUTSIDE: Final = r"\s\"'<>()\[\]{},;:=@"
-ADDRESS: Final = re.compile(rf"([^{_OUTSIDE}]+?)(@|%40)([^{_OUTSIDE}]+)")
+ADDRESS: Final = re.compile(rf"(?<![^{_OUTSIDE}])([^{_OUTSIDE}]+?)(@|%40)([^{_OUTSIDE}]+)")
+"""It is looked for at the beginnings of words alone: from each letter of a long word it would take for ever."""
 _CALLED: Final = re.compile(
     r"\+\d[\d ()/.-]{6,}\d|(?<![\w.:/-])(?:\(\d{2,5}\) ?|0\d{2,5}[ /-])\d[\d -]{4,}\d(?![\w.:])"
 )
 """A telephone number as a text shows it beyond doubt: with the country in front, or an area code set apart."""
 
-_URL: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]+)")
+_URL: Final = re.compile(r"(?<![A-Za-z0-9+.-])([A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]+)")
 _CREDENTIALS: Final = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)([^/?#]*)@")
 _SECRET_PATHS: Final = re.compile(r"^(https?://hooks\.[^/]+/\w+/|https?://[^/]+/(?:api/)?webhooks?/).+$")
 """Addresses of chat rooms' webhooks: who knows one may post there."""
 _SECRET_NAMES: Final = r"[\w.-]*(?:password|passwd|pwd|secret|token|api[_-]?key|hapikey|credentials?)"  # noqa: S105 - names of secrets
 _ASSIGNED: Final = re.compile(
-    rf"""(?i)(["']?\b{_SECRET_NAMES}["']?\s*[=:]\s*)("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s&;,"'}}\])]+)"""
+    rf"""(?i)((?<![\w.-]){_SECRET_NAMES}["']?\s*[=:]\s*)("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s&;,"'}}\])]+)"""
 )
 _SCHEMES: Final = re.compile(r"(?i)\b(Bearer|Basic)(\s+)(?=[\w.~+/-]*[\d.~+/_=-])[\w.~+/=-]{8,}")
 _TOKENS: Final = re.compile(r"\b(pat-[a-z]{2}\d?-|xox[a-z]-|eyJ[\w-]+\.)[\w.-]{6,}")
