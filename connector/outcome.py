@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from connector.message import LinkKind, ObjectType, Value
 
@@ -93,7 +93,8 @@ class LinkStep:
 class Refusal:
     """Why HubSpot refused. `type` is an entry of the error catalogue; `details` HubSpot's words.
 
-    Of a conflict, `property_name` is the unique property and `existing_id` the record that owns its value.
+    Of a conflict, `property_name` is the unique property and `existing_id` the record that owns its value. `answer` is
+    what HubSpot said of this record, as JSON, shortened.
     """
 
     type: str
@@ -102,6 +103,7 @@ class Refusal:
     category: str | None = None
     correlation_id: str | None = None
     existing_id: str | None = None
+    answer: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

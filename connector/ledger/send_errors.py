@@ -69,6 +69,7 @@ def _error(
         category=refusal.category,
         correlation_id=refusal.correlation_id,
         attempts=attempts,
+        answer=refusal.answer,
     )
 
 

@@ -60,6 +60,7 @@ _RECORD: Final = (
     (re.compile(r"^The property values provided are invalid"), "VALIDATION_RULE"),
 )
 _LONGEST_DETAILS: Final = 1000
+_LONGEST_ANSWER: Final = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +201,7 @@ def _refusal(error_type: str, error: Any, answer: Answer, fault: Fault | None) -
         category=category(error),
         correlation_id=correlation_id(error, answer),
         existing_id=_owner(error) if error_type == CONFLICT else None,
+        answer=json.dumps(error, ensure_ascii=False)[:_LONGEST_ANSWER] if error else None,
     )
 
 

@@ -252,7 +252,9 @@ async def test_bulk_messages_are_served_behind_live_ones(office: Office) -> None
 async def test_a_letter_of_a_refused_record_holds_what_its_row_says(office: Office) -> None:
     """So that it can be sent again, or edited, from the letter alone."""
     await office.say(contact("1", 1, city="Rome"))
-    refusal = Refused(Refusal("INVALID_ENUM_PROPERTY", "Rome is no option", "city"))
+    refusal = Refused(
+        Refusal("INVALID_ENUM_PROPERTY", "Rome is no option", "city", answer='{"category": "VALIDATION_ERROR"}')
+    )
     await office.desk.settle({step.record: refusal for step in await office.take()})
     [error] = [each for each in office.errors if each.state is ErrorState.OPEN]
     assert (b"shop:CONTACT:1", repr(contact("1", 1, city="Rome")).encode()) == (
