@@ -84,6 +84,7 @@ def needs(settings: Settings, shops: Sequence[Shop]) -> list[Need]:
     theirs = [shop for shop in shops if shop.capture.external is not None]
     found = [
         Need(us, "topic", tuple(own_topics(settings)), ("Create", "DescribeConfigs", "Read", "Write")),
+        Need(us, "topic", (settings.acts_topic,), ("Create", "Read", "Write")),
         Need(us, "topic", _changes(ours), ("Create", "DescribeConfigs", "Read")),
         Need(us, "topic", _watches(ours), ("Create", "Read")),
         Need(us, "topic", _only_made(ours), ("Create", "Describe")),

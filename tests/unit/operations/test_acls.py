@@ -47,6 +47,7 @@ def test_a_worker_needs_its_own_topics_and_reads_the_shops(tmp_path: Path) -> No
     """It writes nowhere but to its own topics, and its groups are its roles'."""
     found = rights(needs(SASL, [shop(tmp_path)]))
     assert {"Create", "DescribeConfigs", "Read", "Write"} == found["bridge.dead-letter"]
+    assert {"Create", "Read", "Write"} == found["bridge.operator-acts"]
     assert {"Create", "DescribeConfigs", "Read"} == found["main.public.people"]
     assert {"Create", "Read"} == found["main.shopbridge.heartbeat_main"]
     assert {"Read"} == found["shopbridge-report"]
