@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,10 +16,11 @@ import click
 from connector.cli.context import Command, Context, option, pass_context
 from connector.cli.error_filters import count_of, object_of
 from connector.cli.output import plain, print_json, print_table
-from connector.cli.progress import bar
+from connector.cli.progress import Advance, bar
 
 if TYPE_CHECKING:
     from connector.mapping import Shop
+    from connector.operations.previewing.changes import FileChange
     from connector.operations.previewing.file import FilePreview
     from connector.operations.previewing.rows import MessageShown, RowShown, RowsPreview
 
@@ -49,7 +50,7 @@ def preview(context: Context, /, section: str | None, *, file: Path | None, **as
     if file is not None:
         if section or asked["where"] or asked["object"] or asked["from_topic"]:
             raise click.UsageError("--file is tried over all tables; leave the other options out")
-        return _file(context, file)
+        return _file(context, file, show=asked["show"])
     if section is None and asked["object"] is None:
         raise click.UsageError(f"say of what: {', '.join(SECTIONS)}, --object TYPE:ID, or --file FILE")
     return _rows(context, section, asked)
@@ -68,8 +69,9 @@ def _rows(context: Context, section: str | None, asked: dict[str, Any]) -> int:
     from connector.mapping.shop import SECTIONS as TYPE_OF
     from connector.message import ObjectRef
     from connector.operations.masking import masking_of
+    from connector.operations.previewing.choosing import Asked
     from connector.operations.previewing.newest import newest_changes
-    from connector.operations.previewing.rows import Asked, preview_rows
+    from connector.operations.previewing.rows import preview_rows
 
     settings, shop = context.settings(), _shop(context, asked["store"])
     kind, external_id = object_of(asked["object"])
@@ -95,18 +97,17 @@ def _print_rows(found: RowsPreview) -> None:
     for row in found.rows:
         _print_row(row)
     if not found.rows:
-        click.echo("No row meets this.")
-    for ref, row_key in found.gone:
-        click.secho(
-            f"{ref}: its row {row_key} is not in the database any more; its delete was not applied (yet)", bold=True
-        )
+        click.echo("No row is so.")
     for each in found.unseen:
         click.secho(f"Not seen: {each}", fg="yellow")
 
 
 def _print_row(row: RowShown) -> None:
     click.secho(f"\n{row.table} {row.row_key}", bold=True)
-    click.echo(f"  row      {_line(row.columns)}")
+    if row.gone:
+        click.echo("  row      not in the database any more; its delete is not applied yet, or was missed")
+    else:
+        click.echo(f"  row      {'deleted: ' if row.deleted else ''}{_line(row.columns)}")
     for each in row.unmapped:
         click.secho(f"  error    {each.section}: {each.type}: {each.details}", fg="red")
     if not row.messages and not row.unmapped:
@@ -119,6 +120,8 @@ def _print_message(message: MessageShown) -> None:
     click.echo(f"  message  {message.ref} {message.reason} {_line(message.properties)}")
     for link in message.links:
         click.echo(f"           linked: {link}")
+    if message.unavailable:
+        click.echo(f"           not in the change, so it stays as it is: {', '.join(message.unavailable)}")
     if message.request is None:
         click.echo(f"  request  none: {message.why}")
     else:
@@ -136,15 +139,17 @@ def _line(values: Any) -> str:
     return json.dumps(plain(values), ensure_ascii=False)
 
 
-def _file(context: Context, file: Path) -> int:
+def _file(context: Context, file: Path, *, show: bool) -> int:
     from connector.mapping import load_shop
+    from connector.operations.masking import masking_of
     from connector.operations.previewing.file import preview_file
 
     settings = context.settings()
     click.echo(f"Reading {file} ...", err=True)
     shop = load_shop(file, os.environ)
     with bar("rows", silent=context.json) as advance:
-        found = preview_file(settings, shop, lambda _table, done, total: advance(done, total))
+        tell = _adding_up(advance)
+        found = preview_file(settings, shop, tell, masking_of(settings, show=show))
     if context.json:
         print_json(_file_as_json(found))
     else:
@@ -152,58 +157,93 @@ def _file(context: Context, file: Path) -> int:
     return 0
 
 
+def _adding_up(advance: Advance) -> Callable[[str, int, int], None]:
+    """Rows of all tables met so far, of as many as these have."""
+    tables: dict[str, tuple[int, int]] = {}
+
+    def tell(table: str, done: int, total: int) -> None:
+        tables[table] = done, total
+        advance(sum(done for done, _ in tables.values()), sum(total for _, total in tables.values()))
+
+    return tell
+
+
 def _file_as_json(found: FilePreview) -> dict[str, Any]:
     changes = [
         {
             "object": str(each.ref),
+            "record": each.key,
             "action": each.action,
             "hubspot_id": each.hubspot_id,
-            "properties": each.changed,
+            "properties": {name: {"before": was, "after": now} for name, (was, now) in each.properties.items()},
             "links_added": each.links_added,
             "links_removed": each.links_removed,
+            "was_refused": each.was_refused,
+            "row_is_gone": each.row_is_gone,
         }
         for each in found.changes
     ]
-    left = [{"object": str(each.ref), "row_key": each.row_key, "row_is_gone": each.is_gone} for each in found.left]
-    seen = {"rows": found.rows, "changes": changes, "left": left}
+    left = [{"object": str(each.ref), "topic": each.topic, "row_key": each.row_key} for each in found.left]
+    seen = {"rows": found.rows, "changes": changes, "quiet": found.quiet, "left": left}
     return {**seen, "unmapped": found.unmapped, "blind": found.blind}
 
 
 def _print_file(found: FilePreview, shop: Shop) -> None:
     click.echo(", ".join(f"{table}: {count_of(rows, 'row')}" for table, rows in found.rows.items()))
     if found.changes:
-        click.secho(f"{count_of(len(found.changes), 'object')} would change", bold=True)
-        print_table(None, ("type", "action", "objects"), [(*kind, n) for kind, n in sorted(found.counts.items())])
-        print_table(None, ("type", "property", "objects"), [(*kind, n) for kind, n in sorted(found.properties.items())])
-        for each in found.changes[:SHOWN]:
-            said = ", ".join((*each.changed, *each.links_added, *(f"no {link}" for link in each.links_removed)))
-            click.echo(f"  {each.action} {each.ref}: {said}")
-        _more(len(found.changes))
-    else:
+        _print_changes(found)
+    elif not found.blind:
         click.secho("No object would change.", fg="green")
-    _print_left(found)
-    for (kind, details), count in Counter((each.type, each.section) for each in found.unmapped).most_common():
-        example = next(each for each in found.unmapped if (each.type, each.section) == (kind, details))
-        click.secho(
-            f"{details}: {count_of(count, 'row')} cannot be mapped: {kind}, as {example.row_key}: {example.details}",
-            fg="red",
+    if found.quiet:
+        click.echo(
+            f"{count_of(found.quiet, 'object')} more would be known otherwise, and HubSpot told nothing: no record is "
+            f"there, or none is to be made yet."
         )
+    if found.left:
+        click.secho(f"{count_of(len(found.left), 'object')} would be made no more, and stay as they are:", bold=True)
+        _names([str(each.ref) for each in found.left])
+        click.echo("After the replay `shopbridge leftovers` lists them, and --delete ends them.")
+    _print_unmapped(found)
     for text in found.blind:
         click.secho(f"Not seen: {text}", fg="yellow")
-    if found.changes:
+    if found.changes or found.left:
         click.echo(f"To do it: start the worker anew with this file, then shopbridge --shop {shop.file} replay")
 
 
-def _print_left(found: FilePreview) -> None:
-    gone = [each for each in found.left if each.is_gone]
-    left = [each for each in found.left if not each.is_gone]
-    if left:
-        click.secho(f"{count_of(len(left), 'object')} would be made no more, and stay as they are:", bold=True)
-        _names([str(each.ref) for each in left])
-        click.echo("After the replay `shopbridge leftovers` lists them, and --delete ends them.")
-    if gone:
-        click.secho(f"{count_of(len(gone), 'object')} whose row is not in the database any more:", bold=True)
-        _names([str(each.ref) for each in gone])
+def _print_changes(found: FilePreview) -> None:
+    click.secho(f"{count_of(len(found.changes), 'object')} would change", bold=True)
+    print_table(None, ("type", "action", "objects"), [(*kind, n) for kind, n in sorted(found.counts.items())])
+    if found.properties:
+        print_table(None, ("type", "property", "objects"), [(*kind, n) for kind, n in sorted(found.properties.items())])
+    for each in found.changes[:SHOWN]:
+        click.echo(f"  {each.action} {each.ref}{_how(each)}")
+    _more(len(found.changes))
+    if refused := sum(each.was_refused for each in found.changes):
+        click.echo(f"{count_of(refused, 'object')} of these were refused by HubSpot before, and may be again.")
+    if gone := [each for each in found.changes if each.row_is_gone]:
+        click.echo(
+            f"{count_of(len(gone), 'object')} of these have no row in the database any more: they go as soon as the "
+            f"deletes are read, with any file. Where nothing is behind, they were missed: `shopbridge verify --repair`"
+        )
+
+
+def _how(change: FileChange) -> str:
+    values = [
+        f"{name}: {_line(now)}" if change.action == "create" else f"{name}: {_line(was)} → {_line(now)}"
+        for name, (was, now) in change.properties.items()
+    ]
+    links = [*change.links_added, *(f"no {link}" for link in change.links_removed)]
+    said = [*values, *links, *(["its row is gone"] if change.row_is_gone else [])]
+    return f": {', '.join(said)}" if said else ""
+
+
+def _print_unmapped(found: FilePreview) -> None:
+    for (kind, section), count in Counter((each.type, each.section) for each in found.unmapped).most_common():
+        example = next(each for each in found.unmapped if (each.type, each.section) == (kind, section))
+        click.secho(
+            f"{section}: {count_of(count, 'row')} cannot be mapped: {kind}, as {example.row_key}: {example.details}",
+            fg="red",
+        )
 
 
 def _names(names: Sequence[str]) -> None:

@@ -5,27 +5,29 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Row, bindparam, select, text
 
 from connector.ledger.apply import merge_messages
 from connector.ledger.error_book import ErrorPost
 from connector.ledger.ledger import connect, upgrade
-from connector.ledger.numbering import last_mapping, meet_mapping
+from connector.ledger.numbering import meet_mapping
 from connector.ledger.plan import plan
 from connector.ledger.rows import record_from_row
-from connector.ledger.state import Desired, Fate, Record, Standing
-from connector.ledger.tables import contributions, objects, records
+from connector.ledger.state import Desired, Fate, Record
+from connector.ledger.tables import objects, records
 from connector.mapping import Shop
 from connector.message import ObjectRef, ObjectType, SyncMessage, Value
 from connector.operations.backup import back_up
 from connector.outcome import Step
 from connector.settings import Settings
+
+Found = TypeVar("Found")
 
 _CHUNK: Final = 500
 
@@ -107,23 +109,15 @@ class Trial:
         row = self._tx.execute(select(records).select_from(joined).where(*named)).first()
         return None if row is None else record_from_row(row)
 
-    def kept(self, store: str, topics: Collection[str]) -> Iterator[tuple[ObjectRef, str, str]]:
-        """Objects in which rows of these topics still speak by an older mapping than the newest: with topic and row."""
-        newest = last_mapping(self._tx, store)
-        query = (
-            select(contributions, objects.c.type, objects.c.external_id)
-            .join(objects, objects.c.number == contributions.c.object)
-            .where(objects.c.store == store, contributions.c.generation < (0 if newest is None else newest.number))
-            .where(contributions.c.standing != str(Standing.ENDED), contributions.c.topic.in_(sorted(topics)))
-            .order_by(objects.c.type, objects.c.external_id)
-        )
-        for row in self._tx.execute(query):
-            yield ObjectRef(store, ObjectType(row.type), row.external_id), row.topic, row.row_key
+    def ask(self, question: Callable[[Connection], Found]) -> Found:
+        """What a question finds in the copy as it stands; `origin` names the ledger's tables as they were."""
+        return question(self._tx)
 
     def _records(self, schema: str, numbers: set[int]) -> dict[int, Record]:
         query = select(records).where(records.c.number.in_(bindparam("numbers", expanding=True)))
-        mapped = self._tx.execution_options(schema_translate_map={None: schema})
-        return {row.number: record_from_row(row) for row in mapped.execute(query, {"numbers": sorted(numbers)})}
+        there = {"schema_translate_map": {None: schema}}  # of this query alone: a connection would keep it
+        found = self._tx.execute(query, {"numbers": sorted(numbers)}, execution_options=there)
+        return {row.number: record_from_row(row) for row in found}
 
 
 @contextmanager

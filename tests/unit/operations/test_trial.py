@@ -7,8 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
 from connector.errors import ConfigurationError
+from connector.ledger.tables import records
 from connector.mapping import load_shop
 from connector.message import ObjectRef, ObjectType, Origin
 from connector.operations.objects import UnknownObjectError, object_status
@@ -108,6 +110,18 @@ async def test_what_flips_back_is_no_change(tmp_path: Path) -> None:
         it.merge([contact("1", 5, city="Bern")])
         it.merge([contact("1", 6, city="Rome")])
         assert [] == list(it.changes())
+
+
+async def test_what_is_asked_after_the_changes_is_of_the_copy(tmp_path: Path) -> None:
+    """Their telling looks at the ledger as it was; what comes after does not."""
+    settings = await loaded(tmp_path)
+    with trial(settings) as it:
+        it.merge([contact("1", 5, city="Bern"), contact("3", 6)])
+        assert 2 == len(list(it.changes()))
+        record = it.record(ObjectRef("shop", ObjectType.CONTACT, "1"))
+        assert record is not None
+        assert "Bern" == record.desired.properties["city"]
+        assert 4 == it.ask(lambda tx: tx.execute(select(func.count()).select_from(records)).scalar())
 
 
 async def test_many_objects_are_told_in_order(tmp_path: Path) -> None:
