@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from connector.capture.row import DecodedRow
 from connector.change import UNAVAILABLE, Change, Operation
@@ -24,6 +24,9 @@ from connector.operations.tracing.request import NEXT, rebuilt
 from connector.operations.trial import Trial, trial
 from connector.operations.verifying.equality import differing
 from connector.settings import Settings
+
+PATIENCE_S: Final = 30.0
+"""So long HubSpot is waited for: somebody sits there and waits."""
 
 Held = Mapping[tuple[ObjectType, str], tuple[HubspotRecord, Mapping[str, str]]]
 """HubSpot's record by type and our key, with HubSpot's types of its properties."""
@@ -105,7 +108,10 @@ def _held(settings: Settings, known: Mapping[ObjectRef, Record], unseen: list[st
     if not known:
         return {}
     try:
-        return asyncio.run(_ask(settings, list(known.values())))
+        return asyncio.run(asyncio.wait_for(_ask(settings, list(known.values())), PATIENCE_S))
+    except TimeoutError:
+        unseen.append(f"what HubSpot holds: it gave no clear answer within {PATIENCE_S:.0f} seconds")
+        return {}
     except ShopbridgeError as error:
         unseen.append(f"what HubSpot holds: {error}")
         return {}
