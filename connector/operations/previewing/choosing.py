@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from itertools import islice
 from typing import Final
 
 from connector.capture.row_reader import NO_OFFSET, RowReader
@@ -56,8 +55,9 @@ def choose(shop: Shop, asked: Asked, it: Trial | None, unseen: list[str]) -> Cho
         unseen += [uncaptured(table) for table in tables if shop.topic(table) not in met]
     named = None if asked.ref is None else _named(shop, it, asked.ref)
     with RowReader.open(shop) as reader:
-        every = (change for table in tables for change in _rows(reader, shop, table, asked, named))
-        changes = list(islice(every, asked.limit))
+        changes: list[Change] = []
+        for table in tables:  # each is read to its end: one reading at a time is all that a connection takes
+            changes += _rows(reader, shop, table, asked, named, asked.limit - len(changes))
         gone = [] if it is None else _gone(reader, shop, asked, tables, it, named, unseen)
     return Chosen(changes, gone)
 
@@ -84,10 +84,10 @@ def _named(shop: Shop, it: Trial | None, ref: ObjectRef) -> dict[str, list[str]]
 
 
 def _rows(
-    reader: RowReader, shop: Shop, table: str, asked: Asked, named: dict[str, list[str]] | None
+    reader: RowReader, shop: Shop, table: str, asked: Asked, named: dict[str, list[str]] | None, limit: int
 ) -> Iterator[Change]:
     keys = None if named is None else [json.loads(key) for key in named.get(shop.topic(table), ())]
-    return reader.rows(table, where=asked.where, keys=keys, limit=asked.limit)
+    return reader.rows(table, where=asked.where, keys=keys, limit=limit)
 
 
 def _gone(
