@@ -54,8 +54,9 @@ class Books:
             return cursors[-1].fetchall() if cursors[-1].description else []
 
     def type(self, *arguments: str) -> tuple[int, str]:
-        """Type a command; its exit code, and all that it printed."""
-        return typed(self.world, *arguments)
+        """Type a command; its exit code, and all that it printed after saying what it looks at."""
+        code, said = typed(self.world, *arguments)
+        return code, re.sub(r"\A(?:[A-Z][a-z]+ing [^\n]* \.\.\.\n)+", "", said)
 
     def left_over(self) -> list[tuple[Any, ...]]:
         """What of capture is still in the database: slots, publications, our tables."""
@@ -256,7 +257,7 @@ def test_errors_are_listed_by_cause_and_shown_whole(running: Books) -> None:
     code, said = running.type("errors", "list", "--exit-code")
     assert EXIT_WRONG == code
     assert "1 error, 1 cause" in said
-    assert "Add the value to the list in the shop file, or correct the row." in said
+    assert "Correct the row; or add the value in the shop file" in said
     found = re.search(r"shopbridge errors show (\S+)", said)
     assert found is not None
     code, said = running.type("errors", "show", found[1])
