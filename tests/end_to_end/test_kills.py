@@ -20,7 +20,7 @@ LATENCY_S = 0.15
 """As HubSpot's; so the worker nearly always has calls out when it is killed."""
 
 RECHECK_S = 3
-LATE_S, LATE_RECHECK_S = 7, 10
+LATE_S, LATE_RECHECK_S = 14, 18
 """A call that is held up is carried out after the worker has started again, and before that one reads back."""
 
 WRITES = "/objects/.*/batch/(upsert|update)$"
