@@ -63,8 +63,8 @@ class Status:
 class Seen:
     """What was seen: the ledger in one transaction, then everything beside it.
 
-    `blind` says which of ledger and broker could not be looked at, without which nothing can be said to be at rest;
-    `unseen` what else.
+    `by_acts`: what acts noted to have produced, by topic. `blind` says which of ledger and broker could not be looked
+    at, without which nothing can be said to be at rest; `unseen` what else.
     """
 
     progress: tuple[Progress, ...] = ()
