@@ -67,10 +67,9 @@ class Plan:
         """What is still to be read."""
         piece, offset = self.at
         for number, each in enumerate(self.pieces):
-            if number > piece:
-                yield number, each
-            elif number == piece and max(offset, each.start) < each.end:
-                yield number, replace(each, start=max(offset, each.start))
+            start = max(offset, each.start) if number == piece else each.start
+            if number >= piece and start < each.end:
+                yield number, replace(each, start=start)
 
     def within(self, starts: Mapping[tuple[str, int], int]) -> Plan:
         """The plan without records below the logs' starts: those were removed since, and can be said no more."""

@@ -63,7 +63,7 @@ def find_leftovers(settings: Settings, shops: Sequence[Shop]) -> list[Leftover]:
         for shop in shops:
             last = last_mapping(tx, shop.store.id)
             if last is not None:
-                found += _of_shop(tx, shop, last, reached(acts, shop.store.id, last, _met_at(tx, last)))
+                found += leftovers_of(tx, shop, last, reached(acts, shop.store.id, last, _met_at(tx, last)))
     return found
 
 
@@ -88,7 +88,8 @@ def _met_at(tx: Connection, last: Loaded) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _of_shop(tx: Connection, shop: Shop, last: Loaded, reached: Reached) -> list[Leftover]:
+def leftovers_of(tx: Connection, shop: Shop, last: Loaded, reached: Reached) -> list[Leftover]:
+    """The leftovers of a shop, by its last mapping and by what was replayed under that."""
     mapped = {shop.topic(table) for table in shop.tables()}
     refused = _rows_refused(tx)
     present = {name: _present(epochs) for name, epochs in known_topics(tx).items()}
