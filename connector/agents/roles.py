@@ -54,7 +54,9 @@ async def map_role(parts: Parts) -> App:
 
 async def generations(parts: Parts) -> dict[str, int]:
     """Change topic → the number of the mapping that takes it."""
-    numbers = {shop.file: await parts.ledger.write(partial(meet_shop, shop=shop)) for shop in parts.shops}
+    numbers = {
+        shop.file: await parts.ledger.write(partial(meet_shop, shop=shop, topics=parts.changes)) for shop in parts.shops
+    }
     return {shop.topic(table): numbers[shop.file] for shop in parts.shops for table in shop.tables()}
 
 

@@ -8,9 +8,11 @@ import click
 from connector.cli.asking import consent
 from connector.cli.context import Command, Context, option, pass_context
 from connector.cli.error_filters import count_of
-from connector.cli.output import print_json, print_table
+from connector.cli.output import print_json
 from connector.cli.progress import bar, stopping
 from connector.cli.replay import RATE
+from connector.cli.replay_words import leftovers_as_json, print_leftovers
+from connector.errors import RetriableError
 
 
 @click.command(cls=Command)
@@ -25,22 +27,21 @@ def leftovers(context: Context, /, *, delete: bool, rate: float, yes: bool) -> i
     After a changed id, filter or section the objects of before stay as they were: what a replay does not name, it does
     not touch. Exits with 1 if there are any and nothing was deleted.
     """
+    from connector.operations.replaying.following import ends_now, wait_taken
     from connector.operations.replaying.leftovers import delete_leftovers, find_leftovers
 
-    settings = context.settings()
+    settings, shops = context.settings(), context.shops()
     click.echo(f"Looking through {settings.ledger} for objects that were not replayed ...", err=True)
-    found = find_leftovers(settings, context.shops())
+    if settings.ledger.exists() and not wait_taken(settings, ends_now(settings), lambda *_: None):
+        raise RetriableError("the worker has not merged all messages yet, so what is left cannot be told: start it")
+    found = find_leftovers(settings, shops)
     if context.json:
-        print_json([{"object": str(each.ref), "hubspot_id": each.hubspot_id, "table_mapping": each.table_mapping,
-                     "topic": each.topic, "row_key": each.row_key} for each in found])  # fmt: skip
+        print_json(leftovers_as_json(found))
     elif found:
-        rows = [(str(each.ref), each.hubspot_id, each.table_mapping, each.row_key) for each in found]
-        print_table(count_of(len(found), "object"), ("object", "HubSpot id", "mapped as", "row"), rows)
+        print_leftovers(found)
     else:
         click.secho("There are none.", fg="green")
     if not found or not delete:
-        if found and not context.json:
-            click.echo("shopbridge leftovers --delete ends them.")
         return int(bool(found))
     consent(f"End {count_of(len(found), 'object')}?", yes=yes)
     with stopping() as stop, bar("said", silent=context.json) as advance:

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -14,23 +14,32 @@ import click
 from connector.cli.asking import consent
 from connector.cli.context import Command, Context, option, pass_context
 from connector.cli.error_filters import Since, count_of, object_of
-from connector.cli.output import print_json, print_table
+from connector.cli.output import print_json
 from connector.cli.progress import bar, stopping
+from connector.cli.replay_words import (
+    FEW,
+    leftovers_as_json,
+    look_as_json,
+    print_leftovers,
+    print_look,
+    print_rests,
+    print_unreached,
+)
 
 if TYPE_CHECKING:
     from connector.mapping import Shop
     from connector.operations.acts import Act
     from connector.operations.replaying.act import Plan
-    from connector.operations.replaying.looking import Look
+    from connector.operations.replaying.leftovers import Leftover
     from connector.operations.replaying.rest import Rest
     from connector.operations.replaying.scope import Scope
     from connector.settings import Settings
 
 RATE: Final = 1_000.0
-WAIT_S: Final = 120.0
-LOOK_EVERY_S: Final = 0.5
 EXIT_STOPPED: Final = 130
 TYPES: Final = ("contact", "deal", "product", "line-item")
+CHOOSING: Final = ("partition", "offsets", "since", "until", "types", "object", "store", "error", "force")
+"""Options that choose what is said: an act that is resumed has them already."""
 
 
 class Offsets(click.ParamType):
@@ -78,29 +87,17 @@ def replay(context: Context, /, tables: tuple[str, ...], *, resume: str | None, 
     """Say again what is on the topics: all, or of TABLES (or sections), offsets, times, objects, errors.
 
     First it is shown what would be done: objects by type and action, how many would change nothing. Newer changes are
-    never undone, unless --force. Rows whose newest change is on no topic any more are read from the database. More than
-    1,000 objects are served behind live changes. Exits with 130 if stopped; --resume goes on.
+    never undone, unless --force: then the newest of the chosen changes of each row stands. Rows whose newest change is
+    on no topic any more are read from the database. More than 1,000 objects are served behind live changes. Exits with
+    130 if stopped; --resume goes on.
     """
-    from connector.operations.acts import find_act
-    from connector.operations.replaying import act as acts
-
     settings, shops = context.settings(), context.shops()
+    run = _Run(context, settings, shops, asked)
     if resume is not None:
-        act = find_act(settings, resume)
-        plan = acts.plan_of(act, shops)
-        return _carry_out(context, settings, shops, act, plan, asked)
-    scope = _scope(tables, asked)
-    unseen = None if asked["dry_run"] else acts.require_todays_mapping(settings, shops, scope)
-    if unseen is not None:
-        click.echo(f"Note: {unseen}.", err=True)
-    prepared = _prepare(context, settings, shops, scope, asked)
-    if prepared is None:
-        return 0
-    plan, total, rests = prepared
-    consent(f"Say {count_of(total, 'record')} again?", yes=asked["yes"])
-    act = acts.start(settings, plan, total)
-    code = _carry_out(context, settings, shops, act, plan, asked)
-    return code or _read_rests(settings, rests, silent=context.json)
+        if tables or any(asked[name] for name in CHOOSING) or asked["origin"] != "changes":
+            raise click.UsageError("--resume goes on with what was chosen then; choose nothing beside it")
+        return run.go_on(resume)
+    return run.begin(_scope(tables, asked))
 
 
 def _scope(tables: tuple[str, ...], asked: Mapping[str, Any]) -> Scope:
@@ -117,6 +114,8 @@ def _scope(tables: tuple[str, ...], asked: Mapping[str, Any]) -> Scope:
         raise click.UsageError("sync topics are chosen by --type; TABLES go with --from changes")
     if sync and asked["error"]:
         raise click.UsageError("--error names changes; `shopbridge errors retry` sends their sync messages again")
+    if asked["error"] and any(asked[name] is not None for name in ("partition", "offsets", "since", "until")):
+        raise click.UsageError("--error says which changes are meant; leave partition, offsets and times out")
     return Scope(
         sync=sync,
         tables=tables,
@@ -132,145 +131,141 @@ def _scope(tables: tuple[str, ...], asked: Mapping[str, Any]) -> Scope:
     )
 
 
-def _prepare(
-    context: Context, settings: Settings, shops: Sequence[Shop], scope: Scope, asked: Mapping[str, Any]
-) -> tuple[Plan, int, list[Rest]] | None:
-    """The plan, how many records it says, and what only the database can say; None if that is nothing, or a dry run."""
-    from connector.operations.letters import read_letters
-    from connector.operations.replaying.act import Plan
-    from connector.operations.replaying.looking import look
-    from connector.operations.replaying.rest import find_rest
-    from connector.operations.replaying.scope import pieces_of
+class _Run:
+    """One replay from its plan to its end. `told` is what programs are told, in one document at the end."""
 
-    click.echo(f"Looking what is on the topics at {settings.kafka_bootstrap} ...", err=True)
-    pieces = pieces_of(settings, shops, scope, read_letters(settings) if scope.error else None)
-    rests = find_rest(settings, shops, scope)
-    with bar("read", silent=context.json) as advance:
-        seen = look(settings, shops, scope, pieces, force=asked["force"], tell=advance)
-    if context.json:
-        print_json({"look": _as_json(seen), "rest": {each.table: len(each.row_keys) for each in rests}})
-    else:
-        _print_look(scope, seen)
-        _print_rests(rests)
-    if asked["dry_run"] or (not seen.said and not rests):
-        return None
-    hashes = {shop.store.id: shop.hash for shop in shops}
-    return Plan(scope, tuple(pieces), hashes, asked["force"], seen.is_bulk), seen.said, rests
+    def __init__(self, context: Context, settings: Settings, shops: Sequence[Shop], asked: Mapping[str, Any]) -> None:
+        self._settings = settings
+        self._shops = shops
+        self._asked = asked
+        self._silent = context.json
+        self._told: dict[str, Any] = {}
 
+    def begin(self, scope: Scope) -> int:
+        """Show what would be done, ask, and do it."""
+        from connector.operations.replaying import act as acts
 
-def _as_json(seen: Look) -> dict[str, Any]:
-    counts = {"messages": seen.messages, "changes": seen.changes}
-    joined = {
-        name: None if counted is None else {" ".join(kind): count for kind, count in counted.items()}
-        for name, counted in counts.items()
-    }
-    first = [{"object": str(each.ref), "action": each.action, "properties": each.changed} for each in seen.first]
-    said = {name: getattr(seen, name) for name in ("records", "objects", "errors", "outcomes", "blind")}
-    return {**said, **joined, "first": first}
+        generations = {} if self._asked["dry_run"] else acts.require_todays_mapping(self._settings, self._shops, scope)
+        if not self._settings.ledger.exists() and not scope.sync:
+            click.echo("There is no ledger here: whether the worker runs with this shop file cannot be seen.", err=True)
+        plan, total, rests = self._look(scope)
+        if self._asked["dry_run"] or not (total or rests):
+            return self._end(0)
+        rows = sum(len(each.row_keys) for each in rests if not each.is_external)
+        reading = f", and have {count_of(rows, 'row')} read from the database" if rows else ""
+        consent(f"Say {count_of(total, 'record')} again{reading}?", yes=self._asked["yes"])
+        plan = replace(plan, generations=generations)
+        return self._do(acts.start(self._settings, plan, total), plan)
 
+    def go_on(self, name: str) -> int:
+        """Go on with an act where it was stopped or killed."""
+        from connector.operations.acts import find_act
+        from connector.operations.replaying.act import plan_of
 
-def _print_look(scope: Scope, seen: Look) -> None:
-    click.secho(
-        f"{count_of(seen.records, 'record')} give {count_of(sum(seen.messages.values()), 'message')} "
-        f"about {count_of(seen.objects, 'object')}",
-        bold=True,
-    )
-    if seen.messages:
-        rows = [(kind, action, count) for (kind, action), count in sorted(seen.messages.items())]
-        print_table(None, ("type", "says", "messages"), rows)
-    if seen.errors:
-        click.echo(f"{count_of(seen.errors, 'record')} cannot be mapped: each becomes (or stays) an error.")
-    if seen.blind is not None:
-        click.echo(f"What would change cannot be told: {seen.blind}.")
-    elif scope.sync:
-        click.echo("HubSpot is told again what each of these objects should hold; older messages change no value.")
-    else:
-        _print_changes(seen)
+        act = find_act(self._settings, name)
+        plan = plan_of(self._settings, act, self._shops)
+        total = "?" if act.total is None else f"{act.total:,}"
+        click.echo(f"Act {act.id} by {act.who}, {act.text}: {act.done:,} of {total} records are said.", err=True)
+        self._told["act"] = act
+        if self._asked["dry_run"]:
+            return self._end(0)
+        consent("Go on with it?", yes=self._asked["yes"])
+        return self._do(act, plan)
 
+    def _look(self, scope: Scope) -> tuple[Plan, int, list[Rest]]:
+        """The plan, how many records it says, and what only the database can say."""
+        from connector.operations.letters import read_letters
+        from connector.operations.replaying.act import Plan
+        from connector.operations.replaying.by_error import Named, pieces_of_errors
+        from connector.operations.replaying.looking import look
+        from connector.operations.replaying.rest import find_rest
+        from connector.operations.replaying.scope import pieces_of
 
-def _print_changes(seen: Look) -> None:
-    outcomes, changes = seen.outcomes or {}, seen.changes or {}
-    quiet = outcomes.get("repeat", 0) + outcomes.get("unchanged", 0)
-    older = outcomes.get("superseded", 0)
-    click.echo(f"{quiet:,} would change nothing, {older:,} are older than what is known.")
-    if not changes:
-        click.secho("No object would change.", fg="green")
-        return
-    click.secho(f"{count_of(sum(changes.values()), 'object')} would change:", bold=True)
-    print_table(None, ("type", "action", "objects"), [(*kind, count) for kind, count in sorted(changes.items())])
-    for each in seen.first:
-        said = ", ".join((*each.changed, *each.links_added, *(f"no {link}" for link in each.links_removed)))
-        click.echo(f"  {each.action} {each.ref}: {said}")
-    if sum(changes.values()) > len(seen.first):
-        click.echo(f"  ... and {sum(changes.values()) - len(seen.first):,} more")
-
-
-def _print_rests(rests: Sequence[Rest]) -> None:
-    for each in rests:
-        rows = count_of(len(each.row_keys), "row")
-        if each.is_external:
-            click.echo(f"{each.table}: the newest change of {rows} is on no topic any more; ask your own connector for "
-                       f"an incremental snapshot of the table.")  # fmt: skip
+        settings, shops = self._settings, self._shops
+        click.echo(f"Looking what is on the topics at {settings.kafka_bootstrap} ...", err=True)
+        if scope.error:
+            named = pieces_of_errors(settings, shops, scope, read_letters(settings))
         else:
-            click.echo(f"{each.table}: the newest change of {rows} is on no topic any more: read from the database.")
+            named = Named(tuple(pieces_of(settings, shops, scope)))
+        rests = find_rest(settings, shops, scope)
+        with bar("read", silent=self._silent) as advance:
+            seen = look(settings, shops, scope, named.pieces, force=self._asked["force"], tell=advance)
+        rest = {each.table: len(each.row_keys) for each in rests}
+        self._told |= {"look": look_as_json(seen), "rest": rest, "unreached": named.unreached}
+        if not self._silent:
+            print_look(scope, seen)
+            print_rests(rests)
+            print_unreached(named.unreached, scope.error or "")
+        hashes = {shop.store.id: shop.hash for shop in shops}
+        return Plan(scope, named.pieces, hashes, self._asked["force"], seen.is_bulk), seen.said, rests
 
+    def _do(self, act: Act, plan: Plan) -> int:
+        from connector.operations.acts import State
+        from connector.operations.replaying.act import carry_out
+        from connector.operations.replaying.rest import find_rest
 
-def _carry_out(
-    context: Context, settings: Settings, shops: Sequence[Shop], act: Act, plan: Plan, asked: Mapping[str, Any]
-) -> int:
-    from connector.operations.acts import State
-    from connector.operations.replaying.act import carry_out
+        settings, shops, rate = self._settings, self._shops, self._asked["rate"]
+        click.echo(f"Act {act.id}: at most {rate:,.0f} messages a second; Ctrl-C stops it tidily.", err=True)
+        with stopping() as stop, bar("said", silent=self._silent) as advance:
+            done = carry_out(
+                settings, shops, act, plan, rate=rate, tell=lambda now: advance(now.done, now.total), stop=stop
+            )
+        self._told["act"] = done
+        if done.state is not State.DONE:
+            click.echo(f"Stopped after {done.done:,}: shopbridge replay --resume {done.id} goes on.", err=True)
+            return self._end(EXIT_STOPPED)
+        click.echo(f"{count_of(done.done, 'record')} said (act {done.id}).", err=self._silent)
+        taken = self._wait(plan) if self._asked["wait"] else 0
+        unread = self._read_rests(find_rest(settings, shops, plan.scope))
+        return self._end(taken or unread)
 
-    rate: float = asked["rate"]
-    click.echo(f"Act {act.id}: at most {rate:,.0f} messages a second; Ctrl-C stops it tidily.", err=True)
-    with stopping() as stop, bar("said", silent=context.json) as advance:
-        done = carry_out(
-            settings, shops, act, plan, rate=rate, tell=lambda now: advance(now.done, now.total), stop=stop
-        )
-    if context.json:
-        print_json({"act": done})
-    if done.state is not State.DONE:
-        click.echo(f"Stopped after {done.done:,}: shopbridge replay --resume {done.id} goes on.", err=True)
-        return EXIT_STOPPED
-    click.echo(f"{count_of(done.done, 'record')} said (act {done.id}).", err=context.json)
-    return _wait(settings, done, plan) if asked["wait"] else 0
+    def _wait(self, plan: Plan) -> int:
+        """Wait until the ledger has taken what was said; 1 if the worker does not get there."""
+        from connector.operations.replaying.following import ends_now, wait_taken
+        from connector.operations.replaying.leftovers import find_leftovers
 
-
-def _wait(settings: Settings, done: Act, plan: Plan) -> int:
-    """Wait until what was said is merged; 1 if the worker does not get there in time."""
-    from connector.operations.acts import Journal
-    from connector.operations.replaying.act import is_applied
-
-    topics = [topic for topic in done.result if topic != settings.errors_topic]
-    if not topics or not settings.ledger.exists():
-        return 0
-    with Journal(settings) as journal:
-        ends = journal.ends(topics)
-    deadline = time.monotonic() + WAIT_S
-    while not is_applied(settings, ends):
-        if time.monotonic() > deadline:
+        settings = self._settings
+        if not settings.ledger.exists():
+            return 0
+        ends = ends_now(settings)
+        with bar("merged", silent=self._silent) as advance:
+            taken = wait_taken(settings, ends, advance)
+        self._told["merged"] = taken
+        if not taken:
             click.echo("The worker has not merged it all yet: `shopbridge status` says how it fares.", err=True)
             return 1
-        time.sleep(LOOK_EVERY_S)
-    click.echo("The ledger has merged it; what HubSpot has still to be told goes out: `shopbridge status`.", err=True)
-    if plan.scope.is_whole and not plan.scope.sync:
-        click.echo("Objects that the shop file makes no more: `shopbridge leftovers` lists them.", err=True)
-    return 0
-
-
-def _read_rests(settings: Settings, rests: Sequence[Rest], *, silent: bool) -> int:
-    """Let the connectors read what only the database has; 1 if a table could not be read."""
-    from connector.operations import snapshots
-
-    good = True
-    for each in rests:
-        if each.is_external:
-            continue
-        click.echo(f"{each.table}: asking the connector for {count_of(len(each.row_keys), 'row')} ...", err=silent)
-        course = asyncio.run(
-            snapshots.take(each.shop, settings, [each.table], each.condition(), lambda _: None, wait=True)
+        click.echo(
+            "The ledger has merged it; what HubSpot has still to be told goes out: `shopbridge status`.", err=True
         )
-        for problem in course.problems:
-            click.secho(problem, err=True, fg="red")
-        good = good and course.is_good
-    return int(not good)
+        if plan.scope.is_whole and not plan.scope.sync:
+            self._tell_leftovers(find_leftovers(settings, self._shops))
+        return 0
+
+    def _tell_leftovers(self, found: Sequence[Leftover]) -> None:
+        self._told["leftovers"] = leftovers_as_json(found)
+        if not self._silent:
+            print_leftovers(found, most=FEW)
+
+    def _read_rests(self, rests: Sequence[Rest]) -> int:
+        """Let the connectors read what only the database has; 1 if a table could not be read."""
+        from connector.operations import snapshots
+
+        good = True
+        for each in rests:
+            if each.is_external:
+                continue
+            rows = count_of(len(each.row_keys), "row")
+            click.echo(f"{each.table}: asking the connector for {rows} ...", err=self._silent)
+            condition = each.condition()
+            course = asyncio.run(
+                snapshots.take(each.shop, self._settings, [each.table], condition, lambda _: None, wait=True)
+            )
+            for problem in course.problems:
+                click.secho(problem, err=True, fg="red")
+            good = good and course.is_good
+        return int(not good)
+
+    def _end(self, code: int) -> int:
+        if self._silent:
+            print_json(self._told)
+        return code

@@ -12,7 +12,10 @@ are never more of these than messages in the sync topics that no map agent count
 
     said again  <=  sync topics' ends - starts - messages
 
-Without a kill and without an act both sides are 0.
+Without a kill and without an act both sides are 0. What acts noted to have produced has to be there beside what the map
+agents counted, so that no act makes up for messages that are lost:
+
+    messages + noted by acts  <=  sync topics' ends - starts
 """
 
 from __future__ import annotations
@@ -147,14 +150,17 @@ def _untouched(agent: str, partition: Partition, log: Log) -> Account:
     )
 
 
-def settle_accounts(every: Sequence[Account], *, refused_without_error: int = 0) -> Accounting:
+def settle_accounts(
+    every: Sequence[Account], *, refused_without_error: int = 0, by_acts: Mapping[str, int] | None = None
+) -> Accounting:
     """Add up, and say what does not.
 
+    `by_acts`: topic → records that operators' acts noted to have produced, read before the topics' ends were.
     `refused_without_error`: refused records that have no open error although nothing is under way any more.
     """
     wrong = [_imbalance(each) for each in every if not each.is_balanced]
     wrong += [_overshoot(each) for each in every if each.lag is not None and each.lag < 0]
-    wrong += _production(every)
+    wrong += _production(every, by_acts or {})
     if refused_without_error:
         wrong.append(f"{refused_without_error} refused records have no open error")
     return Accounting(not wrong, tuple(wrong), {kind: _totals(every, kind) for kind in Kind}, tuple(every))
@@ -169,8 +175,8 @@ def _overshoot(account: Account) -> str:
     return f"{account} stands at {account.next}, beyond the broker's end {account.end}"
 
 
-def _production(every: Sequence[Account]) -> list[str]:
-    """Map agents cannot have produced more messages than the sync topics hold; what repeats them must be beside theirs.
+def _production(every: Sequence[Account], by_acts: Mapping[str, int]) -> list[str]:
+    """Map agents and acts cannot have produced more messages than the sync topics hold; repeats are beside the agents'.
 
     Of a topic that was made anew nobody knows what it held.
     """
@@ -180,9 +186,11 @@ def _production(every: Sequence[Account]) -> list[str]:
     ends = {(each.topic, each.partition): (each.end or 0) - each.start for each in syncs}
     produced = sum(each.counts.get(MESSAGES, 0) for each in every if each.kind is Kind.CHANGE)
     again = sum(each.said_again for each in syncs)
+    noted = sum(by_acts.get(topic, 0) for topic in {each.topic for each in syncs})
     beside = sum(ends.values()) - produced
-    if beside < 0:
-        return [f"the map agents produced {produced} messages, but the sync topics hold {sum(ends.values())}"]
+    if beside < noted:
+        acts = f" and operators' acts {noted}" if noted else ""
+        return [f"the map agents produced {produced} messages{acts}, but the sync topics hold {sum(ends.values())}"]
     if again > beside:
         return [f"{again} messages say what was known already, but only {beside} are no map agent's own"]
     return []

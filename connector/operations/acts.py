@@ -12,6 +12,7 @@ import json
 import os
 import socket
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -19,12 +20,15 @@ from typing import Any, Final, Self
 
 from connector.errors import ConfigurationError
 from connector.kafka import NewTopic, Producer, read_range
-from connector.kafka.topics import CONFIG
+from connector.kafka.topics import CONFIG, DAY_MS
 from connector.operations.broker import admin_of
 from connector.record import Outgoing
 from connector.settings import Settings
 
 WHO: Final = "SHOPBRIDGE_WHO"
+
+COMPACTED: Final = {**CONFIG, "cleanup.policy": "compact", "segment.ms": str(DAY_MS)}
+"""How the topic is made: kept for ever, of each act how it stood last."""
 
 
 class State(enum.StrEnum):
@@ -120,6 +124,14 @@ def read_acts(settings: Settings) -> list[Act]:
     return sorted(found.values(), key=lambda act: act.at, reverse=True)
 
 
+def said_by_acts(settings: Settings) -> dict[str, int]:
+    """Topic → how many records acts put there, at least: a batch counts once its act has noted it."""
+    total: Counter[str] = Counter()
+    for act in read_acts(settings):
+        total.update(act.result)
+    return dict(total)
+
+
 def find_act(settings: Settings, name: str) -> Act:
     """The act whose id is or begins with `name`; raises ConfigurationError for none and for several."""
     found = [act for act in read_acts(settings) if act.id.startswith(name)]
@@ -136,7 +148,7 @@ class Journal:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._admin = admin_of(settings)
-        new = NewTopic(settings.acts_topic, 1, settings.topic_replication, CONFIG)
+        new = NewTopic(settings.acts_topic, 1, settings.topic_replication, COMPACTED)
         self._admin.create_topics([new])
         self._producer = Producer(settings.kafka, client_id="shopbridge-acts")
         self._runner = asyncio.Runner()

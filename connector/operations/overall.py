@@ -63,8 +63,8 @@ class Status:
 class Seen:
     """What was seen: the ledger in one transaction, then everything beside it.
 
-    `blind` says which of ledger and broker could not be looked at, without which nothing can be said to be at rest;
-    `unseen` what else.
+    `by_acts`: what acts noted to have produced, by topic. `blind` says which of ledger and broker could not be looked
+    at, without which nothing can be said to be at rest; `unseen` what else.
     """
 
     progress: tuple[Progress, ...] = ()
@@ -78,6 +78,7 @@ class Seen:
     sources: tuple[SourceState, ...] = ()
     workers: Mapping[str, Worker | None] | None = None
     acts: tuple[Lately, ...] = ()
+    by_acts: Mapping[str, int] = field(default_factory=dict)
     blind: tuple[Problem, ...] = ()
     unseen: tuple[str, ...] = ()
 
@@ -86,7 +87,8 @@ def judge(seen: Seen, age: Age, now: float) -> Status:
     """Make the answer of what was seen. `now` counts in seconds since 1970."""
     lag = measure(seen.accounts, seen.stock, seen.outbox, age, now)
     rest = lag.is_none and not seen.blind and not any(source.snapshot.running for source in seen.sources)
-    accounting = settle_accounts(seen.accounts, refused_without_error=seen.stock.refused_without_error if rest else 0)
+    refused = seen.stock.refused_without_error if rest else 0
+    accounting = settle_accounts(seen.accounts, refused_without_error=refused, by_acts=seen.by_acts)
     problems = ranked([*_problems(seen), *(Problem(Urgency.WRONG, each) for each in accounting.wrong)])
     unseen = (*(each.what for each in seen.blind), *seen.unseen, *(e for source in seen.sources for e in source.unseen))
     return Status(

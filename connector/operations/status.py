@@ -22,6 +22,7 @@ from connector.ledger.numbering import Epoch, known_topics
 from connector.mapping import Shop
 from connector.message import ObjectType
 from connector.operations.accounting import Account, Log, accounts
+from connector.operations.acts import said_by_acts
 from connector.operations.asking import Asked, Silence
 from connector.operations.broker import admin_of
 from connector.operations.lately import Lately, acts_lately
@@ -50,11 +51,13 @@ def read_status(
     What cannot be reached is told in the answer, never raised.
     """
     until = time.monotonic() + patience_s
+    noted = Asked("what operators' acts produced", partial(said_by_acts, settings))
     looks = [SourceLook(shop, settings) for shop in shops]
     ledger = _ledger(settings)
     agents = expected(settings, shops)
     names = {*(topic for _, topic in agents), *(row.topic for row in ledger.progress), settings.acts_topic}
     names |= {topic for shop in shops for topic in watch_topics(shop)}
+    by_acts = noted.answer(until - patience_s / 2)  # before the topics, so that they hold all that is noted
     topics, unreachable = _topics(settings, names, until)
     acts = Asked("operators' acts", lambda: acts_lately(settings, topics.get(settings.acts_topic)))
     sources = _sources(looks, topics, until)
@@ -65,8 +68,9 @@ def read_status(
         sources=sources,
         workers=workers(locks),
         acts=lately,
+        by_acts={} if isinstance(by_acts, Silence) else by_acts,
         blind=(*ledger.blind, *unreachable),
-        unseen=(*ledger.unseen, *unseen, *(() if shops else (NOT_ASKED,))),
+        unseen=(*ledger.unseen, *unseen, *_silent(by_acts), *(() if shops else (NOT_ASKED,))),
     )
     return judge(whole, partial(age_of, settings), time.time())
 
@@ -144,6 +148,10 @@ def _sources(looks: Sequence[SourceLook], topics: Mapping[str, TopicInfo], until
 def _lately(acts: Asked[tuple[Lately, ...]], until: float) -> tuple[tuple[Lately, ...], tuple[str, ...]]:
     answer = acts.answer(until)
     return ((), (str(answer),)) if isinstance(answer, Silence) else (answer, ())
+
+
+def _silent(answer: object) -> tuple[str, ...]:
+    return (str(answer),) if isinstance(answer, Silence) else ()
 
 
 def age_of(settings: Settings, account: Account) -> float | None:

@@ -10,7 +10,7 @@ from connector.change import Change
 from connector.errors import RowError
 from connector.kafka.limits import LARGEST_RECORD
 from connector.mapping import SectionMapper
-from connector.message import SyncMessage
+from connector.message import ObjectRef, SyncMessage
 from connector.record import Outgoing, Record
 from connector.settings import Settings
 from connector.translate.numbers import Numbers
@@ -54,6 +54,14 @@ class Translator:
         """What the change says; empty where the section does not map it. Raises RowError."""
         return self._mappers[topic].map(change)
 
+    def row_key(self, record: Record) -> str | None:
+        """The name of the row that the record tells of, None if its key cannot be read."""
+        return self._decoder.row_key(record)
+
+    def ref(self, topic: str, change: Change) -> ObjectRef | None:
+        """The object that the change would tell of, None where the row does not say."""
+        return self._mappers[topic].ref(change)
+
     def reject(self, record: Record, change: Change | None, error: RowError) -> Outgoing:
         """The sync error of a record that could not be decoded or mapped."""
         key = self._decoder.row_key(record) if change is None else change.row_key
@@ -65,7 +73,7 @@ class Translator:
             row=SourceRow(record.topic, key or place_name(record)),
             subject=mapping or mapper.section,
             version=self._numbers.version(record),
-            ref=None if change is None else mapper.ref(change),
+            ref=None if change is None else self.ref(record.topic, change),
         )
 
 

@@ -20,11 +20,16 @@ LONGEST_DETAILS: Final = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Rejects:
-    """Turns a refused record into a record for the errors topic. `settings` name the portal and the topic."""
+    """Turns a refused record into a record for the errors topic. `settings` name the portal and the topic.
+
+    `at` is the time of its errors, None: that of each refusal. An act's errors have the act's time, so that a resumed
+    act knows again what it said.
+    """
 
     settings: Settings
     codec: Codec
     stage: Stage
+    at: datetime | None = None
 
     def reject(
         self,
@@ -44,7 +49,7 @@ class Rejects:
             stage=self.stage,
             type=error.type,
             details=printable(error.details),
-            at=datetime.now(UTC),
+            at=self.at or datetime.now(UTC),
             portal=self.settings.portal,
             ref=ref,
             row=row,

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, select, tuple_
 
 from connector.ledger.messages import message_of
-from connector.ledger.numbering import Loaded, last_mapping
+from connector.ledger.numbering import Epoch, Loaded, known_topics, last_mapping
 from connector.ledger.rows import contribution_from_row
 from connector.ledger.state import Standing
-from connector.ledger.tables import contributions, objects, records
+from connector.ledger.tables import contributions, errors, mappings, objects, records
 from connector.mapping import Shop
 from connector.message import Action, ObjectRef, ObjectType, Origin, Reason, SyncMessage
 from connector.operations.acts import Act, State, begin, read_acts
@@ -24,14 +26,15 @@ from connector.operations.producing import Batch, produce
 from connector.operations.replaying.act import REPLAY, Plan, require_todays_mapping
 from connector.operations.replaying.scope import Scope
 from connector.settings import Settings
+from connector.sync_error import ErrorState, Stage
 from connector.translate.changes import encoded
 from connector.wire import Codec
 
 LEFTOVERS: Final = "leftovers"
 BATCH: Final = 100
 
-Reached = Mapping[tuple[str, int], int]
-"""(change topic, partition) → up to which offset it was replayed under today's mapping."""
+Reached = Mapping[tuple[str, int], Sequence[tuple[int, int]]]
+"""(change topic, partition) → ranges of offsets, from and up to, that were replayed under today's mapping."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,9 @@ class Leftover:
 def find_leftovers(settings: Settings, shops: Sequence[Shop]) -> list[Leftover]:
     """What kept an older mapping although its row was replayed under today's, or its table is mapped no more.
 
-    Raises ConfigurationError where there is no ledger, or the worker did not run with these shop files last.
+    A row of which it is not certain that today's mapping has spoken is left out: its topic lacks the change, or it
+    cannot be mapped. Ask when the ledger has taken all that was said (`following`). Raises ConfigurationError where
+    there is no ledger, or the worker did not run with these shop files last.
     """
     require_todays_mapping(settings, shops, Scope())
     acts = [act for act in read_acts(settings) if act.kind == REPLAY and act.state is State.DONE]
@@ -58,36 +63,95 @@ def find_leftovers(settings: Settings, shops: Sequence[Shop]) -> list[Leftover]:
         for shop in shops:
             last = last_mapping(tx, shop.store.id)
             if last is not None:
-                found += _of_shop(tx, shop, last, _reached(acts, shop))
+                found += leftovers_of(tx, shop, last, reached(acts, shop.store.id, last, _met_at(tx, last)))
     return found
 
 
-def _reached(acts: Sequence[Act], shop: Shop) -> Reached:
-    """How far whole topics were replayed under today's mapping of the shop."""
-    reached: dict[tuple[str, int], int] = {}
-    for plan in (Plan.from_json(act.cursor) for act in acts):
-        if plan.scope.is_whole and not plan.scope.sync and plan.hashes.get(shop.store.id) == shop.hash:
+def reached(acts: Sequence[Act], store: str, last: Loaded, met_at: datetime) -> Reached:
+    """What of whole topics was replayed under the store's last mapping, met at `met_at`.
+
+    The same file may have been today's before: acts of that time say nothing of what came between.
+    """
+    found: defaultdict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
+    for act in acts:
+        plan = Plan.from_json(act.cursor)
+        number = plan.generations.get(store)
+        is_todays = act.at >= met_at if number is None else number == last.number
+        if plan.scope.is_whole and not plan.scope.sync and plan.hashes.get(store) == last.hash and is_todays:
             for piece in plan.pieces:
-                place = piece.topic, piece.partition
-                reached[place] = max(piece.end, reached.get(place, 0))
-    return reached
+                found[piece.topic, piece.partition].append((piece.start, piece.end))
+    return found
 
 
-def _of_shop(tx: Connection, shop: Shop, last: Loaded, reached: Reached) -> list[Leftover]:
+def _met_at(tx: Connection, last: Loaded) -> datetime:
+    seconds = tx.execute(select(mappings.c.met_at).where(mappings.c.number == last.number)).scalar_one()
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def leftovers_of(tx: Connection, shop: Shop, last: Loaded, reached: Reached) -> list[Leftover]:
+    """The leftovers of a shop, by its last mapping and by what was replayed under that."""
     mapped = {shop.topic(table) for table in shop.tables()}
-    query = (
-        select(contributions, objects.c.store, objects.c.type, objects.c.external_id, records.c.hubspot_id)
-        .join(objects, objects.c.number == contributions.c.object)
-        .join(records, records.c.number == objects.c.record)
-        .where(objects.c.store == shop.store.id, contributions.c.generation < last.number)
-        .where(contributions.c.standing != str(Standing.ENDED))
-        .order_by(objects.c.type, objects.c.external_id)
-    )
+    refused = _rows_refused(tx)
+    present = {name: _present(epochs) for name, epochs in known_topics(tx).items()}
+
+    def was_replayed(row: Row[Any]) -> bool:
+        ranges = reached.get((row.topic, row.said["partition"]), ())
+        is_there = row.epoch in present.get(row.topic, ())
+        return is_there and any(start <= row.offset < end for start, end in ranges)
+
+    def is_taken_out(row: Row[Any]) -> bool:
+        """Of a table that goes by another topic's name now, until the other has spoken, nobody knows."""
+        return row.topic not in mapped and (row.doubled or row.topic.rpartition(".")[2] not in shop.tables())
+
+    query = _outdated(last).where(objects.c.store == shop.store.id).order_by(objects.c.type, objects.c.external_id)
     return [
         _leftover(tx, row, shop)
         for row in tx.execute(query).all()
-        if row.topic not in mapped or row.offset < reached.get((row.topic, row.said["partition"]), 0)
+        if (row.topic, row.row_key) not in refused
+        if is_taken_out(row) or row.renamed or was_replayed(row)
     ]
+
+
+def _outdated(last: Loaded) -> Select[Any]:
+    """Contributions of an older mapping.
+
+    `renamed`: by today's the row, no older, speaks of another object instead. `doubled`: by today's another row speaks
+    of the object.
+    """
+    other, named = contributions.alias(), objects.alias()
+    is_doubled = (
+        select(other.c.object)
+        .where(other.c.object == contributions.c.object, other.c.topic != contributions.c.topic)
+        .where(other.c.generation == last.number, other.c.standing != str(Standing.ENDED))
+        .exists()
+    )
+    is_renamed = (
+        select(other.c.object)
+        .join(named, named.c.number == other.c.object)
+        .where(other.c.topic == contributions.c.topic, other.c.row_key == contributions.c.row_key)
+        .where(other.c.object != contributions.c.object, other.c.standing != str(Standing.ENDED))
+        .where(named.c.type == objects.c.type, named.c.store == objects.c.store, other.c.generation == last.number)
+        .where(tuple_(other.c.epoch, other.c.offset) >= tuple_(contributions.c.epoch, contributions.c.offset))
+        .exists()
+    )
+    columns = (objects.c.store, objects.c.type, objects.c.external_id, records.c.hubspot_id)
+    return (
+        select(contributions, *columns, is_renamed.label("renamed"), is_doubled.label("doubled"))
+        .join(objects, objects.c.number == contributions.c.object)
+        .join(records, records.c.number == objects.c.record)
+        .where(contributions.c.generation < last.number, contributions.c.standing != str(Standing.ENDED))
+    )
+
+
+def _rows_refused(tx: Connection) -> set[tuple[str, str]]:
+    """Rows that could not be mapped: what today's mapping would say of them is not known."""
+    still = (errors.c.stage == str(Stage.MAP), errors.c.state != str(ErrorState.RESOLVED))
+    return {(row.topic, row.row_key) for row in tx.execute(select(errors.c.topic, errors.c.row_key).where(*still))}
+
+
+def _present(epochs: Sequence[Epoch]) -> set[int]:
+    """The epochs of a topic's present incarnation."""
+    return {each.number for each in epochs if each.broker_id == epochs[-1].broker_id}
 
 
 def _leftover(tx: Connection, row: Row[Any], shop: Shop) -> Leftover:

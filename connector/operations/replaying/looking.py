@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Final
 
 from connector.mapping import Shop
 from connector.message import ObjectRef
-from connector.operations.replaying.act import stamp_of
 from connector.operations.replaying.scope import Piece, Scope
 from connector.operations.replaying.source import Source
+from connector.operations.replaying.stamp import Stamp
 from connector.operations.trial import ObjectChange, Trial, trial
 from connector.settings import Settings
 
@@ -70,9 +70,9 @@ def look(
     Raises RetriableError when Kafka, the registry or a shop's database do not answer.
     """
     here = settings.ledger.exists()
-    total, tally = sum(piece.end - piece.start for piece in pieces), _Tally()
-    stamp = stamp_of(scope, force=force, bulk=False, revision=int(time.time() * 1000))
-    with Source(settings, shops, scope) as source, trial(settings) if here else nullcontext() as it:
+    total, tally = sum(piece.records for piece in pieces), _Tally()
+    stamp = Stamp(datetime.now(UTC), sync=scope.sync, forced=force)
+    with Source(settings, shops, scope, pieces, stamp) as source, trial(settings) if here else nullcontext() as it:
         if it is not None:
             for shop in shops:
                 it.meet(shop)
@@ -82,7 +82,7 @@ def look(
                 tally.errors += len(said.errors)
                 tally.messages.update((str(each.object_type), str(each.action)) for each in said.messages)
                 tally.objects.update(each.ref for each in said.messages)
-                tally.outcomes.update(it.merge([stamp(each) for each in said.messages]) if it is not None else {})
+                tally.outcomes.update(it.merge(said.messages) if it is not None else {})
                 tell(tally.records, total)
         return _look(tally, it)
 

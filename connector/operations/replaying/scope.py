@@ -12,10 +12,8 @@ from connector.kafka import TopicInfo
 from connector.mapping import Shop
 from connector.message import ObjectType, SyncMessage
 from connector.operations.broker import admin_of
-from connector.operations.letters import Filter, Letters
 from connector.record import Partition
 from connector.settings import Settings
-from connector.sync_error import ErrorState, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +89,28 @@ def _is_said(name: str, value: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Records with start <= offset < end of one partition."""
+    """Records with start <= offset < end of one partition; of these `only` the ones named, all where it is empty."""
 
     topic: str
     partition: int
     start: int
     end: int
+    only: tuple[int, ...] = ()
 
     def to_json(self) -> list[Any]:
-        return [self.topic, self.partition, self.start, self.end]
+        """For the act's journal."""
+        return [self.topic, self.partition, self.start, self.end, *([list(self.only)] if self.only else [])]
+
+    @classmethod
+    def from_json(cls, said: Sequence[Any]) -> Piece:
+        """The inverse of `to_json`."""
+        topic, partition, start, end, *only = said
+        return cls(topic, partition, start, end, tuple(only[0]) if only else ())
+
+    @property
+    def records(self) -> int:
+        """How many records it is about, at most."""
+        return len(self.only) or self.end - self.start
 
 
 def chosen_tables(shops: Sequence[Shop], scope: Scope) -> list[tuple[Shop, str]]:
@@ -119,19 +130,13 @@ def _sections(shop: Shop, table: str) -> set[str]:
     return {name for name, mappings in shop.sections.items() if any(each.table == table for each in mappings)}
 
 
-def pieces_of(settings: Settings, shops: Sequence[Shop], scope: Scope, letters: Letters | None = None) -> list[Piece]:
+def pieces_of(settings: Settings, shops: Sequence[Shop], scope: Scope) -> list[Piece]:
     """The ranges, as the topics stand now, in the order in which they are said: parents first.
 
-    `letters` where the scope names errors. Raises ConfigurationError for what is not there, RetriableError when Kafka
-    does not answer.
+    Raises ConfigurationError for what is not there, RetriableError when Kafka does not answer.
     """
-    names = _topics(settings, shops, scope)
+    names, found = topics_of(settings, shops, scope)
     admin = admin_of(settings)
-    found = admin.topic_ids(names)
-    if missing := [name for name in names if name not in found]:
-        raise ConfigurationError(f"There is no topic {missing[0]}: nothing was captured or mapped to it yet.")
-    if letters is not None:
-        return _of_letters(scope, letters, found)
     since, until = ({} if at is None else admin.offsets_at(names, at) for at in (scope.since, scope.until))
     return [
         piece
@@ -146,6 +151,15 @@ def pieces_of(settings: Settings, shops: Sequence[Shop], scope: Scope, letters: 
     ]
 
 
+def topics_of(settings: Settings, shops: Sequence[Shop], scope: Scope) -> tuple[list[str], dict[str, TopicInfo]]:
+    """The topics that are meant, parents first, and how they stand; raises as `pieces_of`."""
+    names = _topics(settings, shops, scope)
+    found = admin_of(settings).topic_ids(names)
+    if missing := [name for name in names if name not in found]:
+        raise ConfigurationError(f"There is no topic {missing[0]}: nothing was captured or mapped to it yet.")
+    return names, found
+
+
 def _topics(settings: Settings, shops: Sequence[Shop], scope: Scope) -> list[str]:
     if not scope.sync:
         return list(dict.fromkeys(shop.topic(table) for shop, table in chosen_tables(shops, scope)))
@@ -158,24 +172,3 @@ def _piece(topic: TopicInfo, number: int, scope: Scope, since: int | None, until
     start = max(start, scope.first or 0, start if since is None else since)
     end = min(end, end if scope.last is None else scope.last + 1, end if until is None else until)
     return Piece(topic.name, number, start, end) if start < end else None
-
-
-def _of_letters(scope: Scope, letters: Letters, found: Mapping[str, TopicInfo]) -> list[Piece]:
-    """The change that each of the errors is about; those not on the topic any more are left out."""
-    wanted = Filter(ErrorState.OPEN)
-    named = [
-        letter.refusal
-        for letter in letters.by_id.values()
-        if scope.error is not None and (letter.id.startswith(scope.error) or letter.error.type == scope.error)
-        if letter.id.startswith(scope.error) or wanted.takes(letter)
-    ]
-    places = {
-        (error.row.topic, error.partition, error.offset)
-        for error in named
-        if error.stage is not Stage.APPLY and error.row.topic in found
-    }
-    return [
-        Piece(name, number, offset, offset + 1)
-        for name, number, offset in sorted(places, key=lambda place: (list(found).index(place[0]), place[1:]))
-        if found[name].start_offsets.get(number, 0) <= offset < found[name].end_offsets.get(number, 0)
-    ]

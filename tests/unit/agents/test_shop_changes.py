@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from connector.agents.shop_changes import remedies
+from connector.agents.shop_changes import cut_tables, remedies
+from connector.kafka import TopicInfo
 from connector.mapping import Shop, load_shop
 from connector.mapping.description import Difference
 from connector.mapping.shop import External
@@ -38,6 +39,18 @@ def test_new_table_is_captured_first(shop: Shop) -> None:
     program = f"shopbridge --shop {shop.file}"
     expected = [f"{program} capture apply", f"{program} capture snapshot goods", f"{program} replay sales"]
     assert expected == remedies(shop, changed("goods", "sales"), CAPTURED - {"goods"})
+
+
+def test_rows_that_the_topic_has_lost_are_read_from_the_database(shop: Shop) -> None:
+    """A topic that has been cut may lack rows that nobody knows of; the others are mapped again."""
+    program = f"shopbridge --shop {shop.file}"
+    expected = [f"{program} capture snapshot customers", f"{program} replay sales"]
+    assert expected == remedies(shop, changed("customers", "sales"), CAPTURED, {"customers", "goods"})
+    topics = {
+        shop.topic("customers"): TopicInfo(shop.topic("customers"), "t1", 2, 1, {0: 0, 1: 3}, {0: 9, 1: 3}),
+        shop.topic("sales"): TopicInfo(shop.topic("sales"), "t2", 1, 1, {0: 0}, {0: 9}),
+    }
+    assert {"customers"} == cut_tables(shop, topics)
 
 
 def test_connector_of_others_is_asked_by_them(shop: Shop) -> None:

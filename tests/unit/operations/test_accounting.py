@@ -85,13 +85,17 @@ def test_more_messages_than_the_sync_topics_hold_are_said() -> None:
     assert ("the map agents produced 5 messages, but the sync topics hold 4",) == wrong
 
 
-def mapped_and_applied(messages: int, held: int, repeats: int) -> tuple[str, ...]:
-    """What is wrong with so many messages of a map agent in a topic that holds `held`, of which some are repeats."""
+def mapped_and_applied(messages: int, held: int, repeats: int, noted: int = 0) -> tuple[str, ...]:
+    """What is wrong with so many messages of a map agent in a topic that holds `held`, of which some are repeats.
+
+    `noted`: what operators' acts noted to have put there.
+    """
     mapped = one(
         progress("map:orders", CHANGES, 0, messages, mapped=messages, messages=messages), Log("t1", 0, messages)
     )
     row = progress("apply:deals", SYNC, 0, held, merged=held - repeats, repeat=repeats)
-    return settle_accounts([mapped, one(row, Log("t1", 0, held))]).wrong
+    by_acts = {SYNC: noted, "bridge.sync-errors": 7}
+    return settle_accounts([mapped, one(row, Log("t1", 0, held))], by_acts=by_acts).wrong
 
 
 def test_repeats_without_anybody_who_produced_them_are_said() -> None:
@@ -105,6 +109,13 @@ def test_messages_of_kills_and_acts_add_up(messages: int, beside: int, data: st.
     """What is produced again after kills, or by acts, may say what was known, or something new: both add up."""
     repeats = data.draw(st.integers(0, beside))
     assert () == mapped_and_applied(messages, messages + beside, repeats)
+
+
+def test_what_an_act_said_makes_up_for_nothing_that_is_lost() -> None:
+    """Of five messages of a map agent two are lost, and an act said three again: the sum alone would not show it."""
+    wrong = ("the map agents produced 5 messages and operators' acts 3, but the sync topics hold 6",)
+    assert wrong == mapped_and_applied(5, 6, 3, noted=3)
+    assert () == mapped_and_applied(5, 8, 3, noted=3)
 
 
 def test_refused_records_need_an_open_error() -> None:
