@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
@@ -17,7 +17,8 @@ from connector.operations.verifying.findings import Finding, Kind, Reason
 class WantedLink:
     """A parent that the record should be associated with. `parent_id` None: it has no record.
 
-    `is_due`: it should stand. Not so where the parent is deleted or filtered: it may stand, nobody misses it.
+    `is_due`: it should stand. Not so where the parent is deleted or filtered: it may stand, nobody misses it. Whose
+    record such a parent without `parent_id` shared when its row was there, neither database nor HubSpot tells.
     """
 
     kind: LinkKind
@@ -100,14 +101,18 @@ def _links(expected: Expected, held: Held) -> Iterator[Finding]:
 
 
 def _links_of(
-    expected: Expected, held: Held, kind: LinkKind, wanted: Iterable[WantedLink], there: Mapping[str, str | None]
+    expected: Expected, held: Held, kind: LinkKind, wanted: Sequence[WantedLink], there: Mapping[str, str | None]
 ) -> Iterator[Finding]:
-    """One that is missing beside one too many is one wrong. What leads to strangers' records is left alone."""
+    """One that is missing beside one too many is one wrong. What leads to strangers' records is left alone.
+
+    A parent whose row is gone may be any one record that is linked: another row of the same person keeps it.
+    """
     known = {link.parent_id for link in wanted}
+    adrift = sum(link.parent_id is None and not link.is_due for link in wanted)
     missing = [link for link in wanted if link.is_due and link.parent_id is not None and link.parent_id not in there]
     distinct = list({link.parent_id: link for link in missing}.values())
     others = [(other, key) for other, key in there.items() if key is not None and other not in known]
-    for link, other in zip_longest(distinct, sorted(others)):
+    for link, other in zip_longest(distinct, sorted(others)[adrift:]):
         found = Kind.ASSOCIATION_WRONG if link and other else Kind.ASSOCIATION_MISSING
         yield Finding(
             found if link else Kind.ASSOCIATION_SUPERFLUOUS,

@@ -93,6 +93,17 @@ def test_a_parent_without_a_record_is_its_own_finding() -> None:
     assert [] == kinds(replace(ORDER, links=(link("1", "501", is_due=False),)), linked(_501="s:CONTACT:1"))
 
 
+def test_a_parent_without_a_row_may_be_anybody() -> None:
+    """A buyer's row that is gone may have shared the record that another row of the same person keeps by its key."""
+    adrift = replace(ORDER, links=(link("1", None, is_due=False),))
+    assert [] == kinds(adrift, linked(_502="s:CONTACT:2"))
+    assert [] == kinds(adrift, RECORD)
+    assert [Kind.ASSOCIATION_SUPERFLUOUS] == kinds(adrift, linked(_502="s:CONTACT:2", _503="s:CONTACT:3"))
+    also = replace(ORDER, links=(link("1", None, is_due=False), link("4", "504")))
+    assert [Kind.ASSOCIATION_WRONG] == kinds(also, linked(_502="s:CONTACT:2", _503="s:CONTACT:3"))
+    assert [Kind.ASSOCIATION_MISSING] == kinds(also, linked(_502="s:CONTACT:2"))
+
+
 def test_two_objects_of_one_contact_are_one_association() -> None:
     """Parents that share a record are missing once."""
     shared = replace(ORDER, links=(link("1", "501"), link("2", "501")))
