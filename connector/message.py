@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Final
 
 Value = None | bool | int | str | Decimal | date | datetime
 """A typed property value; `None` clears; a `datetime` is an instant with a zone. Dialects render, mapping never."""
@@ -24,6 +25,17 @@ class ObjectType(enum.StrEnum):
     DEAL = "DEAL"
     PRODUCT = "PRODUCT"
     LINE_ITEM = "LINE_ITEM"
+
+
+TYPE_NAMES: Final[Mapping[str, ObjectType]] = {
+    "contact": ObjectType.CONTACT,
+    "customer": ObjectType.CONTACT,
+    "deal": ObjectType.DEAL,
+    "order": ObjectType.DEAL,
+    "product": ObjectType.PRODUCT,
+    "line-item": ObjectType.LINE_ITEM,
+}
+"""What people call the types, HubSpot's name of each first."""
 
 
 class Action(enum.StrEnum):
@@ -166,3 +178,14 @@ class SyncMessage:
     @property
     def ref(self) -> ObjectRef:
         return ObjectRef(self.store, self.object_type, self.external_id)
+
+    def ended(self) -> SyncMessage:
+        """The message that ends what this one says, as if the same change had deleted its row."""
+        return replace(
+            self,
+            action=Action.DELETE,
+            reason=Reason.ROW_DELETED,
+            properties={},
+            unavailable=frozenset(),
+            associations=(),
+        )

@@ -25,7 +25,7 @@ from connector.agents.shell import App, Shell, create_app
 from connector.agents.shop_changes import meet_shop
 from connector.agents.tries import Tries, tries_path
 from connector.agents.work import Work
-from connector.capture.external import ByTopic, Decoder, decoder_of
+from connector.capture.external import ByTopic, Decoder, decoders_of
 from connector.kafka import TopicInfo
 from connector.mapping import SectionMapper, mapper
 from connector.sync_error import Stage
@@ -62,11 +62,7 @@ async def generations(parts: Parts) -> dict[str, int]:
 
 def decoders(parts: Parts) -> dict[str, Decoder]:
     """Change topic → decoder. Blocks: where records carry no types, the shop's database is asked for them."""
-    found: dict[str, Decoder] = {}
-    for shop in parts.shops:
-        decoder = decoder_of(shop, parts.registry, lambda topic: parts.changes[topic].topic_id, parts.full_before)
-        found |= {shop.topic(table): decoder for table in shop.tables()}
-    return found
+    return decoders_of(parts.shops, parts.registry, lambda topic: parts.changes[topic].topic_id, parts.full_before)
 
 
 def section_mappers(parts: Parts) -> dict[str, dict[str, SectionMapper]]:

@@ -16,7 +16,6 @@ from typing import Any, Final
 
 from connector.capture import values
 from connector.change import UNAVAILABLE, Column
-from connector.errors import RowError
 
 Convert = Callable[[Any], Column]
 """From Avro's value, never null, to the column's. Raises RowError, or ValueError and its like for a single value."""
@@ -125,7 +124,7 @@ def converter(schema: Any, names: Names) -> Convert:
     schema = without_null(schema)
     definition = names.definition(schema) if isinstance(schema, str) else schema
     if not isinstance(definition, dict):
-        return _unsupported(json.dumps(definition))
+        return values.unsupported(json.dumps(definition))
     return _by_type(definition, _source_type(definition), names)
 
 
@@ -148,7 +147,7 @@ def _by_type(schema: Mapping[str, Any], source_type: str, names: Names) -> Conve
     name = schema.get("connect.name")
     if name is not None and name in BY_NAME:
         return BY_NAME[name]
-    return _unsupported(name or kind) if name or kind not in PRIMITIVES else lambda value: value
+    return values.unsupported(name or kind) if name or kind not in PRIMITIVES else lambda value: value
 
 
 def _text(schema: Mapping[str, Any], source_type: str) -> Convert:
@@ -192,10 +191,10 @@ def _bytes_meaning(schema: Mapping[str, Any], source_type: str) -> Convert | Non
         scale = int(_parameters(schema).get("scale") or schema.get("scale") or 0)
         return lambda value: values.scaled(value, scale)
     if name is not None:
-        return BY_NAME.get(name) or _unsupported(name)
+        return BY_NAME.get(name) or values.unsupported(name)
     if source_type in TEXT_FORM:
         return lambda value: value.decode()
-    return None if source_type in {"", "BYTEA"} else _unsupported(source_type)
+    return None if source_type in {"", "BYTEA"} else values.unsupported(source_type)
 
 
 def _array(schema: Mapping[str, Any], source_type: str, names: Names) -> Convert:
@@ -213,22 +212,12 @@ def _element(items: Any, source_type: str, names: Names) -> Convert:
     """Elements carry no source type of their own; the array's, less its underscore, is theirs."""
     schema = without_null(items)
     definition = names.definition(schema) if isinstance(schema, str) else schema
-    return _by_type(definition, source_type, names) if isinstance(definition, dict) else _unsupported("a union")
+    return _by_type(definition, source_type, names) if isinstance(definition, dict) else values.unsupported("a union")
 
 
 def _map(found: Mapping[str, Any]) -> Column:
     """An hstore in map mode, as the JSON text that it is in JSON mode."""
     return UNAVAILABLE if PLACEHOLDER in found else json.dumps(found, ensure_ascii=False, separators=(",", ":"))
-
-
-def _unsupported(name: str) -> Convert:
-    def refuse(_value: Any) -> Column:
-        raise RowError(
-            "UNSUPPORTED_TYPE",
-            f"no value can be read from a column of type {name}. Map another column, or cast it in a view",
-        )
-
-    return refuse
 
 
 def _parameters(schema: Any) -> Mapping[str, str]:

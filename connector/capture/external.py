@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from connector.capture.decode import ChangeDecoder
@@ -35,6 +35,17 @@ def decoder_of(
         return ChangeDecoder(registry, topic_ids, full_before)
     known = column_types(shop)
     return JsonDecoder(topic_ids, full_before, lambda topic: known.get(topic, {}))
+
+
+def decoders_of(
+    shops: Iterable[Shop], registry: Registry, topic_ids: Callable[[str], str], full_before: Callable[[str], bool]
+) -> dict[str, Decoder]:
+    """Change topic → decoder, over several shops; blocks and raises as `decoder_of`."""
+    found: dict[str, Decoder] = {}
+    for shop in shops:
+        decoder = decoder_of(shop, registry, topic_ids, full_before)
+        found |= {shop.topic(table): decoder for table in shop.tables()}
+    return found
 
 
 def column_types(shop: Shop) -> Mapping[str, Mapping[str, Schema]]:

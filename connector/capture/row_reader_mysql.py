@@ -130,7 +130,7 @@ def _reading(kind: str, full: str, *, nullable: bool) -> Read:
         return _dated(lambda data: datetime.fromisoformat(data.decode()), None if nullable else values.EPOCH)
     if kind == "timestamp":
         return _dated(lambda data: datetime.fromisoformat(data.decode()).replace(tzinfo=UTC), None)
-    return _READS.get(kind) or _unsupported(kind)
+    return _READS.get(kind) or values.unsupported(kind)
 
 
 def _dated(read: Read, instead: Value) -> Read:
@@ -143,16 +143,6 @@ def _time(data: bytes) -> Value:
     hours, minutes, seconds = text.lstrip("-").split(":")
     found = timedelta(hours=int(hours), minutes=int(minutes), microseconds=round(Decimal(seconds) * 1_000_000))
     return values.time_of_day(-found if text.startswith("-") else found)
-
-
-def _unsupported(kind: str) -> Read:
-    def refuse(_data: bytes) -> Value:
-        raise RowError(
-            "UNSUPPORTED_TYPE",
-            f"no value can be read from a column of type {kind}. Map another column, or cast it in a view",
-        )
-
-    return refuse
 
 
 _READS: Final[Mapping[str, Read]] = {

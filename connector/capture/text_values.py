@@ -42,13 +42,13 @@ def converter(kind: str, sort: str, domain_scale: int | None) -> Read:
         return str
     if kind == "numeric":
         return str if domain_scale == 0 else Decimal
-    return _READS.get(kind) or _unsupported(kind)
+    return _READS.get(kind) or values.unsupported(kind)
 
 
 def elements(kind: str, sort: str) -> Read:
     """The reading of an array by its elements' type. One that a change carries as NULL is None."""
     if sort == "d":
-        return _unsupported(f"_{kind}")
+        return values.unsupported(f"_{kind}")
     read = _clock if kind == "time" else converter(kind, sort, None)
 
     def array(text: str) -> Column:
@@ -73,16 +73,6 @@ def decoded(reads: Sequence[tuple[str, Read]], texts: Sequence[str | None]) -> D
         except (ValueError, ArithmeticError) as error:
             faults[name] = RowError("UNSUPPORTED_VALUE", f"the column {name} holds {text!r}: {error}")
     return DecodedRow(row, faults)
-
-
-def _unsupported(kind: str) -> Read:
-    def refuse(_text: str) -> Column:
-        raise RowError(
-            "UNSUPPORTED_TYPE",
-            f"no value can be read from a column of type {kind}. Map another column, or cast it in a view",
-        )
-
-    return refuse
 
 
 def _near(text: str) -> str:

@@ -7,12 +7,13 @@ raise ValueError, OverflowError or decimal.InvalidOperation for a value that Pyt
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
 
 from connector.change import Column
+from connector.errors import RowError
 
 INFINITY: Final = Decimal("Infinity")
 """Stands for PostgreSQL's `infinity` in date and timestamp columns, and its negative for `-infinity`."""
@@ -134,3 +135,15 @@ def duration_of_micros(micros: int) -> timedelta:
 
 def duration_of_nanos(nanos: int) -> timedelta:
     return timedelta(microseconds=nanos // 1000)
+
+
+def unsupported(kind: str) -> Callable[[object], Column]:
+    """The reading of a column type that has no values here: a RowError for whoever asks for one."""
+
+    def refuse(_value: object) -> Column:
+        raise RowError(
+            "UNSUPPORTED_TYPE",
+            f"no value can be read from a column of type {kind}. Map another column, or cast it in a view",
+        )
+
+    return refuse

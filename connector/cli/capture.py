@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 
 import click
 
+from connector.cli.asking import consent
 from connector.cli.context import Context, Group, option, pass_context
+from connector.cli.options import yes
 from connector.cli.output import moment, print_json, print_table
 from connector.cli.snapshot import snapshot
 
@@ -142,15 +144,14 @@ def _size(number: int | None) -> str:
 
 @capture.command()
 @admin_url
-@option("--yes", "-y", is_flag=True, help="Do not ask.")
+@yes
 @pass_context
 def remove(context: Context, admin_url: tuple[str, ...], *, yes: bool) -> None:
     """Take capture away: connector, our tables and role, PostgreSQL's slot and publication. Change topics stay.
 
     Changes made while nothing captures are lost to HubSpot until the next load.
     """
-    if not yes:
-        click.confirm("Remove the connector, and what was made for it in the database?", abort=True, err=True)
+    consent("Remove the connector, and what was made for it in the database?", yes=yes)
     from connector.operations import capturing
 
     settings, shops = context.settings(), context.shops()

@@ -12,8 +12,9 @@ import click
 
 from connector.cli.asking import consent
 from connector.cli.context import Command, Context, option, pass_context
-from connector.cli.error_filters import say_reading, shows
+from connector.cli.error_filters import say_reading
 from connector.cli.mending_acts import Asking, act_options, carry_out_and_wait
+from connector.cli.options import shows
 from connector.cli.output import print_json, print_table
 
 if TYPE_CHECKING:

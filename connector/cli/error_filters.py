@@ -4,15 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from connector.cli.context import option
+from connector.cli.options import Since, object_of
 
 if TYPE_CHECKING:
-    from connector.message import ObjectType
     from connector.operations.letters import Filter
     from connector.operations.mending.choosing import Asked
     from connector.settings import Settings
@@ -20,23 +19,6 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 STATES = ("open", "resolved", "ignored", "all")
-UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-
-
-class Since(click.ParamType):
-    """A moment, or how long ago: 2026-11-24T10:00, 90m, 2h, 7d."""
-
-    name = "since"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        text = str(value)
-        if text[-1:] in UNITS and text[:-1].isdigit():
-            return datetime.now(UTC) - timedelta(seconds=int(text[:-1]) * UNITS[text[-1]])
-        try:
-            found = datetime.fromisoformat(text)
-        except ValueError:
-            self.fail(f"{text!r} is no time; write it like 2026-11-24T10:00 or 90m, 2h, 7d", param, ctx)
-        return found if found.tzinfo else found.astimezone()
 
 
 def filters(command: F) -> F:
@@ -60,11 +42,6 @@ def states(command: F) -> F:
     """The option that chooses errors by their state, open ones unless it says otherwise."""
     text = "Only errors in this state."
     return option("--state", type=click.Choice(STATES), default="open", show_default=True, help=text)(command)
-
-
-def shows(command: F) -> F:
-    """The option that shows personal data."""
-    return option("--show", is_flag=True, help="Show personal data as it is.")(command)
 
 
 def wanted(asked: Mapping[str, Any]) -> Filter:
@@ -95,25 +72,6 @@ def chosen(ids: tuple[str, ...], asked: Mapping[str, Any]) -> Asked:
     return Asked(ids, wanted(asked), every=asked["all"])
 
 
-def object_of(text: str | None) -> tuple[ObjectType | None, str | None]:
-    """The type and id of `deal:1042`."""
-    from connector.message import ObjectType
-
-    if text is None:
-        return None, None
-    types = {kind.value.lower().replace("_", "-"): kind for kind in ObjectType}
-    name, _, external_id = text.partition(":")
-    kind = types.get(name.lower().replace("_", "-"))
-    if kind is None:
-        raise click.BadParameter(f"there is no type {name!r}; there are {', '.join(types)}", param_hint="--object")
-    return kind, external_id or None
-
-
 def say_reading(settings: Settings) -> None:
     """The first line: what is done, and where."""
     click.echo(f"Reading {settings.dead_letter_topic} at {settings.kafka_bootstrap} ...", err=True)
-
-
-def count_of(number: int, noun: str) -> str:
-    """A number with its noun."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

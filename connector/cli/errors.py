@@ -11,9 +11,10 @@ import click
 
 from connector.cli.context import Context, Group, option, pass_context
 from connector.cli.editing import edit
-from connector.cli.error_filters import count_of, filters, say_reading, shows, states, wanted
+from connector.cli.error_filters import filters, say_reading, states, wanted
 from connector.cli.mending import ignore, resolve, retry
-from connector.cli.output import moment, print_json, print_table
+from connector.cli.options import shows
+from connector.cli.output import count_of, moment, print_json, print_table
 
 if TYPE_CHECKING:
     from connector.operations.causes import Cause

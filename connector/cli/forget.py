@@ -10,8 +10,8 @@ import click
 
 from connector.cli.asking import consent
 from connector.cli.context import Command, Context, option, pass_context
-from connector.cli.error_filters import count_of
-from connector.cli.output import moment, print_json, print_table
+from connector.cli.options import yes
+from connector.cli.output import count_of, moment, print_json, print_table
 from connector.cli.progress import stopping
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @option("--gdpr", is_flag=True, help="Have HubSpot erase the contact for good, and block its addresses for ever.")
 @option("--note", default="", metavar="TEXT", help="Why; it is kept with the emptied errors.")
 @option("--dry-run", is_flag=True, help="Only show what would be done, and what would remain.")
-@option("--yes", "-y", is_flag=True, help="Do not ask.")
+@yes
 @pass_context
 def forget(
     context: Context,

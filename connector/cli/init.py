@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from connector.cli.context import DEFAULT_SHOP, Command, Context, option, pass_context
-from connector.cli.output import print_json, print_table
+from connector.cli.output import count_of, print_json, print_table
 
 if TYPE_CHECKING:
     from connector.operations.propose import Initialised
@@ -65,7 +65,7 @@ def _print(made: Initialised, url: str, variable: str) -> None:
     rows = [(each.section, each.table, each.rows, each.why) for each in made.found]
     print_table(None, ("section", "table", "rows, about", "because it"), rows)
     click.secho(f"{made.file} is written", bold=True, nl=False)
-    click.echo(f": {_count(made.needed, 'value')} to fill in, {_count(made.asked, 'question')} to look at (# ?).")
+    click.echo(f": {count_of(made.needed, 'value')} to fill in, {count_of(made.asked, 'question')} to look at (# ?).")
     if os.environ.get(variable) != url:
         click.echo(
             f"It takes the database's address from the environment:\n\n    export {variable}='{shown_url(url)}'\n"
@@ -74,7 +74,3 @@ def _print(made: Initialised, url: str, variable: str) -> None:
     click.echo("When the file is as it should be:\n")
     click.echo(f"    shopbridge check{shop}      # is everything in place?")
     click.echo(f"    shopbridge setup{shop}      # make in HubSpot what the file needs")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

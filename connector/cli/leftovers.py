@@ -7,8 +7,8 @@ import click
 
 from connector.cli.asking import consent
 from connector.cli.context import Command, Context, option, pass_context
-from connector.cli.error_filters import count_of
-from connector.cli.output import print_json
+from connector.cli.options import rate, yes
+from connector.cli.output import count_of, print_json
 from connector.cli.progress import bar, stopping
 from connector.cli.replay import RATE
 from connector.cli.replay_words import leftovers_as_json, print_leftovers
@@ -17,9 +17,8 @@ from connector.errors import RetriableError
 
 @click.command(cls=Command)
 @option("--delete", is_flag=True, help="End what their rows say of them: their records go as `on_delete` says.")
-@option("--rate", type=click.FloatRange(min=0, min_open=True), default=RATE, show_default=True, metavar="N",
-        help="At most so many messages a second.")  # fmt: skip
-@option("--yes", "-y", is_flag=True, help="Do not ask.")
+@rate(RATE)
+@yes
 @pass_context
 def leftovers(context: Context, /, *, delete: bool, rate: float, yes: bool) -> int:
     """List objects that today's shop file makes no more, though their rows were replayed; --delete ends them.

@@ -11,9 +11,9 @@ import click
 
 from connector.cli.asking import consent
 from connector.cli.context import Command, Context, option, pass_context
-from connector.cli.error_filters import chosen, count_of, filters, say_reading
+from connector.cli.error_filters import chosen, filters, say_reading
 from connector.cli.mending_acts import Asking, act_options, carry_out_and_wait
-from connector.cli.output import print_json, print_table
+from connector.cli.output import count_of, print_json, print_table
 
 if TYPE_CHECKING:
     from connector.operations.mending.desk import Prepared

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from connector.cli import exit_codes
 from connector.cli.context import Context, option
-from connector.cli.error_filters import count_of
-from connector.cli.output import print_json
+from connector.cli.options import dry_run, rate, yes
+from connector.cli.output import count_of, print_json
 from connector.cli.progress import bar, stopping
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ FEW = 20
 
 WAIT_S = 30.0
 LONG_WAIT_S = 600.0
-
-EXIT_STOPPED = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +58,9 @@ def act_options(command: F) -> F:
     text = f"Follow the errors until each is over or refused anew. Without it: up to {WAIT_S:.0f} s, if at most {FEW}."
     for each in reversed(
         (
-            option("--dry-run", is_flag=True, help="Only show what would be done."),
-            option("--yes", "-y", is_flag=True, help="Do not ask."),
-            option(
-                "--rate", type=click.FloatRange(min=0, min_open=True), metavar="N", help="So many records a second."
-            ),
+            dry_run,
+            yes,
+            rate(None),
             option("--wait/--no-wait", default=None, help=text),
         )
     ):
@@ -86,7 +83,7 @@ def carry_out_and_wait(context: Context, act: Act, prepared: Prepared, asking: A
         done = _carry_out(settings, act, prepared, asking, silent=context.json)
         if done.state is not State.DONE:
             click.echo(f"Stopped: {_again(done)}", err=True)
-            return EXIT_STOPPED
+            return exit_codes.INTERRUPTED
         if not context.json:
             click.echo(f"Act {done.id} is done: {count_of(done.done, 'record')}.")
         endings = [] if watch is None else _follow(watch, letters, wait_s, silent=context.json)

@@ -107,3 +107,8 @@ def seconds(value: float | None) -> str:
 def moment(value: datetime | None) -> str:
     """A time with its date, to the second, in UTC."""
     return "-" if value is None else f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"
+
+
+def count_of(number: int, noun: str) -> str:
+    """A number with its noun."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

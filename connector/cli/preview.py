@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from connector.cli.context import Command, Context, option, pass_context
-from connector.cli.error_filters import count_of, object_of
-from connector.cli.output import plain, print_json, print_table
+from connector.cli.options import object_of, shows
+from connector.cli.output import count_of, plain, print_json, print_table
 from connector.cli.progress import Advance, bar
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ SHOWN: Final = 20
 @option("--store", metavar="STORE", help="Of which shop, by its id, where several are given.")
 @option("--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
         help="Try another shop file over all rows: which objects would change, and how.")  # fmt: skip
-@option("--show", is_flag=True, help="Show personal data as it is.")
+@shows
 @pass_context
 def preview(context: Context, /, section: str | None, *, file: Path | None, **asked: Any) -> int:
     """Show what would happen: row, message, the request to HubSpot, and what HubSpot holds instead. Nothing is written.

@@ -35,13 +35,27 @@ def bar(what: str, *, silent: bool) -> Iterator[Advance]:
 
 @contextmanager
 def _shown(what: str) -> Iterator[Advance]:
+    with bars() as tell:
+        tell(what, 0, None)
+        yield lambda done, total: tell(what, done, total)
+
+
+@contextmanager
+def bars() -> Iterator[Callable[[str, int, int | None], None]]:
+    """A bar for each name that is told of, with how much of it is done, and of how much."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    known: dict[str, TaskID] = {}
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(what, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+        def tell(name: str, done: int, total: int | None) -> None:
+            if name not in known:
+                known[name] = progress.add_task(name, total=total)
+            progress.update(known[name], completed=done, total=total)
+
+        yield tell
 
 
 class _Lines:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from connector.cli import exit_codes
 from connector.cli.asking import consent
 from connector.cli.context import Command, Context, option, pass_context
-from connector.cli.error_filters import Since, count_of, object_of
-from connector.cli.output import print_json
+from connector.cli.options import TYPE, Since, dry_run, object_of, rate, types_of, yes
+from connector.cli.output import count_of, print_json
 from connector.cli.progress import bar, stopping
 from connector.cli.replay_words import (
     FEW,
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     from connector.settings import Settings
 
 RATE: Final = 1_000.0
-EXIT_STOPPED: Final = 130
-TYPES: Final = ("contact", "deal", "product", "line-item")
 CHOOSING: Final = ("partition", "offsets", "since", "until", "types", "object", "store", "error", "force")
 """Options that choose what is said: an act that is resumed has them already."""
 
@@ -69,17 +68,14 @@ class Offsets(click.ParamType):
 @option("--offsets", type=Offsets(), metavar="A-B", help="Only these offsets, both within.")
 @option("--since", type=Since(), metavar="TIME", help="Only records since: 2026-11-24T10:00, or 90m, 2h, 7d ago.")
 @option("--until", type=Since(), metavar="TIME", help="Only records before this time.")
-@option(
-    "--type", "types", type=click.Choice(TYPES), multiple=True, help="Only of this type; may be given several times."
-)
+@option("--type", "types", type=TYPE, multiple=True, help="Only of this type; may be given several times.")
 @option("--object", metavar="TYPE:ID", help="Only this object, as contact:17.")
 @option("--store", metavar="STORE", help="Only of this shop, by its id.")
 @option("--error", metavar="CAUSE|ID", help="Only the changes of open errors of this cause, or of this error.")
 @option("--force", is_flag=True, help="Let them take the place of newer ones, until the next change of their row.")
-@option("--rate", type=click.FloatRange(min=0, min_open=True), default=RATE, show_default=True, metavar="N",
-        help="At most so many messages a second.")  # fmt: skip
-@option("--dry-run", is_flag=True, help="Only show what would be done.")
-@option("--yes", "-y", is_flag=True, help="Do not ask.")
+@rate(RATE)
+@dry_run
+@yes
 @option("--wait/--no-wait", default=True, help="Wait until the ledger has merged what was said.")
 @option("--resume", metavar="ACT", help="Go on with a replay that was stopped or killed, by the id of its act.")
 @pass_context
@@ -101,13 +97,12 @@ def replay(context: Context, /, tables: tuple[str, ...], *, resume: str | None, 
 
 
 def _scope(tables: tuple[str, ...], asked: Mapping[str, Any]) -> Scope:
-    from connector.message import ObjectType
     from connector.operations.replaying.scope import Scope
 
     kind, external_id = object_of(asked["object"])
     if kind is not None and asked["types"]:
         raise click.UsageError("--object names the type already; leave --type out")
-    named = tuple(ObjectType(name.upper().replace("-", "_")) for name in asked["types"])
+    named = types_of(asked["types"])
     first, last = asked["offsets"] or (None, None)
     sync = asked["origin"] == "sync"
     if sync and tables:
@@ -213,7 +208,7 @@ class _Run:
         self._told["act"] = done
         if done.state is not State.DONE:
             click.echo(f"Stopped after {done.done:,}: shopbridge replay --resume {done.id} goes on.", err=True)
-            return self._end(EXIT_STOPPED)
+            return self._end(exit_codes.INTERRUPTED)
         click.echo(f"{count_of(done.done, 'record')} said (act {done.id}).", err=self._silent)
         taken = self._wait(plan) if self._asked["wait"] else 0
         unread = self._read_rests(find_rest(settings, shops, plan.scope))

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from connector.cli.error_filters import count_of
-from connector.cli.output import print_table
+from connector.cli.output import count_of, print_table
 
 if TYPE_CHECKING:
     from connector.operations.replaying.leftovers import Leftover

@@ -1,12 +1,4 @@
-"""From `sys.argv` to an exit code: every error ends as a text that says what to do.
-
-0    done, all is well
-1    something is not right: a check failed; with --exit-code: not all is well, errors are open
-2    a mistake on the command line, in a file or in a setting
-3    the other side cannot be reached
-70   going on would lose or corrupt something, or a fault of this program
-130  interrupted
-"""
+"""From `sys.argv` to an exit code: every error ends as a text that says what to do."""
 
 from __future__ import annotations
 
@@ -18,17 +10,12 @@ from typing import Final
 
 import click
 
+from connector.cli import exit_codes
 from connector.cli.context import Context
 from connector.cli.root import cli
 from connector.errors import ConfigurationError, FatalError, RetriableError, ShopbridgeError
 
 PROGRAM: Final = "shopbridge"
-EXIT_OK: Final = 0
-EXIT_NOT_RIGHT: Final = 1
-EXIT_USAGE: Final = 2
-EXIT_UNREACHABLE: Final = 3
-EXIT_FATAL: Final = 70
-EXIT_INTERRUPTED: Final = 130
 
 
 def main() -> None:
@@ -45,32 +32,32 @@ def run(arguments: Sequence[str]) -> int:
         return leaving.exit_code
     except click.ClickException as error:
         error.show()
-        return EXIT_USAGE
+        return exit_codes.USAGE
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
-        return EXIT_INTERRUPTED
+        return exit_codes.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last place that can say something
         if context.debug:
             traceback.print_exception(error)
         text, code = outcome(error)
         click.echo(text, err=True)
         return code
-    return code if isinstance(code, int) else EXIT_OK
+    return code if isinstance(code, int) else exit_codes.OK
 
 
 def outcome(error: Exception) -> tuple[str, int]:
     """What to say of an error, and the exit code."""
     match error:
         case ConfigurationError():
-            return str(error), EXIT_USAGE
+            return str(error), exit_codes.USAGE
         case RetriableError():
-            return str(error), EXIT_UNREACHABLE
+            return str(error), exit_codes.UNREACHABLE
         case FatalError():
-            return str(error), EXIT_FATAL
+            return str(error), exit_codes.FATAL
         case ShopbridgeError():
-            return str(error), EXIT_NOT_RIGHT
+            return str(error), exit_codes.NOT_RIGHT
         case _:
-            return _unforeseen(error), EXIT_FATAL
+            return _unforeseen(error), exit_codes.FATAL
 
 
 def _unforeseen(error: Exception) -> str:

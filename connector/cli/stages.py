@@ -1,5 +1,4 @@
 """Progress of something that has several stages: a bar for each, or a line now and then where no terminal is."""
-# ruff: noqa: PLC0415 - rich is only needed where bars are shown
 
 from __future__ import annotations
 
@@ -10,7 +9,7 @@ from contextlib import contextmanager
 
 import click
 
-from connector.cli.progress import EVERY_S
+from connector.cli.progress import EVERY_S, bars
 
 Tell = Callable[[str, int, int | None], None]
 """Hears of which stage, how much of it is done, and of how much (None: unknown)."""
@@ -22,27 +21,10 @@ def stages(*, silent: bool) -> Iterator[Tell]:
     if silent:
         yield lambda *_: None
     elif sys.stderr.isatty():
-        with _bars() as tell:
+        with bars() as tell:
             yield tell
     else:
         yield _Lines()
-
-
-@contextmanager
-def _bars() -> Iterator[Tell]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    known: dict[str, TaskID] = {}
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-
-        def tell(stage: str, done: int, total: int | None) -> None:
-            if stage not in known:
-                known[stage] = progress.add_task(stage, total=total)
-            progress.update(known[stage], completed=done, total=total)
-
-        yield tell
 
 
 class _Lines:

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 import click
 
 from connector.cli.context import Command, Context, option, pass_context
+from connector.cli.options import TYPE
 from connector.cli.output import console, print_json, print_table
 from connector.cli.worker import ROLES
+from connector.message import TYPE_NAMES
 
 if TYPE_CHECKING:
     from connector.operations.objects import ObjectStatus
     from connector.operations.overall import Status
 
-TYPES = ("contact", "deal", "product", "line-item")
-
 
 @click.command(cls=Command)
-@click.argument("object_type", required=False, type=click.Choice(TYPES), metavar="[TYPE")
+@click.argument("object_type", required=False, type=TYPE, metavar="[TYPE")
 @click.argument("external_id", required=False, metavar="ID]")
 @option("--store", metavar="STORE", help="The store of the object, where several have one of this id.")
 @option("--exit-code", is_flag=True, help="Exit with 1 unless all is well.")
@@ -55,7 +55,7 @@ def status(
         raise click.UsageError(f"Which {object_type}? Give the shop's own id, as: shopbridge status {object_type} 17")
     from connector.operations.objects import object_status
 
-    found = object_status(context.settings(), object_type, external_id, store)
+    found = object_status(context.settings(), TYPE_NAMES[object_type], external_id, store)
     if context.json:
         print_json(found)
     else:

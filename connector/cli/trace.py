@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING
 import click
 
 from connector.cli.context import Command, Context, option, pass_context
+from connector.cli.options import TYPE, shows
 from connector.cli.output import plain, print_json, print_table, seconds
+from connector.message import TYPE_NAMES
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.operations.tracing.nouns import Request, Trace
 
-TYPES = ("contact", "customer", "deal", "order", "product", "line-item")
-
 
 @click.command(cls=Command)
-@click.argument("object_type", type=click.Choice(TYPES), metavar="TYPE")
+@click.argument("object_type", type=TYPE, metavar="TYPE")
 @click.argument("name", required=False, metavar="[ID]")
 @option("--hubspot-id", metavar="ID", help="HubSpot's id of the record, in place of the shop's.")
 @option("--store", metavar="STORE", help="The store of the object, where several have one of this id.")
-@option("--show", is_flag=True, help="Show personal data as it is.")
+@shows
 @option("--exit-code", is_flag=True, help="Exit with 1 unless the object is well.")
 @pass_context
 def trace(
@@ -51,10 +51,10 @@ def trace(
         click.echo(f"Looking for {object_type} {name or hubspot_id} in the ledger and its topics ...", err=True)
     from connector.operations.masking import masking_of
     from connector.operations.trace import trace as trace_object
-    from connector.operations.tracing.searching import NAMES, Wanted
+    from connector.operations.tracing.searching import Wanted
 
     settings = context.settings()
-    wanted = Wanted(NAMES[object_type], name, hubspot_id, store)
+    wanted = Wanted(TYPE_NAMES[object_type], name, hubspot_id, store)
     found = trace_object(settings, wanted, masking_of(settings, show=show))
     if context.json:
         print_json(found)

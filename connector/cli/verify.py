@@ -13,8 +13,8 @@ import click
 
 from connector.cli.asking import consent
 from connector.cli.context import Command, Context, option, pass_context
-from connector.cli.error_filters import Since, count_of
-from connector.cli.output import moment, print_json, print_table
+from connector.cli.options import TYPE, Since, shows, types_of, yes
+from connector.cli.output import count_of, moment, print_json, print_table
 from connector.cli.progress import stopping
 from connector.cli.stages import stages
 from connector.cli.verify_words import finding_line, report_json
@@ -26,13 +26,12 @@ if TYPE_CHECKING:
     from connector.operations.verifying.state import Options, State
     from connector.settings import Settings
 
-TYPES: Final = ("contact", "deal", "product", "line-item")
 SHOWN: Final = 50
 SETTLE_S: Final = 120.0
 
 
 @click.command(cls=Command)
-@option("--type", "types", type=click.Choice(TYPES), multiple=True, help="Only this type; may be given several times.")
+@option("--type", "types", type=TYPE, multiple=True, help="Only this type; may be given several times.")
 @option("--full", is_flag=True, help="Every record, and those that have no row. This is done unless --sample is given.")
 @option("--sample", type=click.IntRange(min=1), metavar="N", help="Only N objects, chosen at random.")
 @option("--seed", type=int, default=1, show_default=True, metavar="N", help="The choice of a sample.")
@@ -43,8 +42,8 @@ SETTLE_S: Final = 120.0
 @option("--repair", is_flag=True, help="Mend what was found.")
 @option("--recreate", is_flag=True, help="With --repair: make anew what HubSpot's users archived.")
 @option("--dry-run", is_flag=True, help="With --repair: only show what would be done.")
-@option("--yes", "-y", is_flag=True, help="Do not ask.")
-@option("--show", is_flag=True, help="Show personal data as it is.")
+@yes
+@shows
 @option("--resume", type=click.Path(path_type=Path, file_okay=False), metavar="PATH",
         help="Go on with a verification that was stopped or killed, by the path that it printed.")  # fmt: skip
 @pass_context
@@ -85,7 +84,7 @@ def _options(asked: dict[str, Any]) -> Options:
     from connector.message import ObjectType
     from connector.operations.verifying.state import Options
 
-    types = tuple(ObjectType(name.upper().replace("-", "_")) for name in asked["types"])
+    types = types_of(asked["types"])
     since: datetime | None = asked["since"]
     return Options(types or tuple(ObjectType), asked["sample"], asked["seed"], since, asked["settle"])
 

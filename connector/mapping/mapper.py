@@ -173,7 +173,7 @@ class _TableMapper:
             properties=properties,
             unavailable=unavailable,
             associations=links,
-            source=_source(change),
+            source=source_of(change),
             mapping=self._hash,
             table_mapping=mapping.name,
             bears=mapping.bears,
@@ -184,7 +184,8 @@ class _TableMapper:
         )
 
 
-def _source(change: Change) -> Source:
+def source_of(change: Change) -> Source:
+    """Where a message of this change comes from."""
     position = change.position
     return Source(
         topic=position.topic,

@@ -13,7 +13,7 @@ import os
 import socket
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Self
@@ -124,10 +124,10 @@ def read_acts(settings: Settings) -> list[Act]:
     return sorted(found.values(), key=lambda act: act.at, reverse=True)
 
 
-def said_by_acts(settings: Settings) -> dict[str, int]:
-    """Topic → how many records acts put there, at least: a batch counts once its act has noted it."""
+def said_by(acts: Iterable[Act]) -> dict[str, int]:
+    """Topic → how many records these acts put there, at least: a batch counts once its act has noted it."""
     total: Counter[str] = Counter()
-    for act in read_acts(settings):
+    for act in acts:
         total.update(act.result)
     return dict(total)
 

@@ -11,6 +11,7 @@ from connector.contracts import Finding
 from connector.http import Http
 from connector.registry import Registry
 from connector.settings import Settings
+from connector.wire import Codec
 
 PATIENCE_S: Final = 5.0
 
@@ -23,6 +24,12 @@ async def registry_of(settings: Settings) -> AsyncIterator[Registry]:
         yield Registry(http, patience_s=PATIENCE_S)
     finally:
         await http.aclose()
+
+
+async def codec_of(settings: Settings) -> Codec:
+    """Our contracts as the registry knows them; raises RetriableError when it does not answer."""
+    async with registry_of(settings) as registry:
+        return await Codec.open(registry, settings)
 
 
 async def check_contracts(settings: Settings) -> list[Finding]:

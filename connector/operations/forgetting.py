@@ -21,10 +21,10 @@ from connector.ledger.numbering import known_topics, last_mapping
 from connector.ledger.rows import contribution_from_row
 from connector.ledger.tables import contributions, objects, records
 from connector.mapping import Shop
-from connector.message import Action, ObjectRef, ObjectType, Origin, Reason, SyncMessage
+from connector.message import ObjectRef, ObjectType, Origin, SyncMessage
 from connector.operations.acts import Act, State, begin, end
 from connector.operations.broker import admin_of
-from connector.operations.contracts import registry_of
+from connector.operations.contracts import codec_of, registry_of
 from connector.operations.hubspot import hubspot_of
 from connector.operations.hubspot_reader import HubspotReader
 from connector.operations.ledger_file import reading
@@ -192,7 +192,7 @@ def forget(settings: Settings, person: Person, note: str, stop: threading.Event)
     """
     act = begin(settings, FORGET, f"{person.ref}", len(person.said) + len(person.letters))
     ends = _partition_ends(settings, person)
-    codec = asyncio.run(_codec(settings))
+    codec = asyncio.run(codec_of(settings))
     outgoing = [encoded(ended(each, ends, act), settings, codec) for each in person.said]
     outgoing += [_blanked(letter.error, settings, codec, act, note) for letter in person.letters]
     return produce(settings, act, _one(outgoing), rate=None, tell=lambda _: None, stop=stop)
@@ -212,13 +212,8 @@ def ended(message: SyncMessage, topics: dict[str, TopicInfo], act: Act) -> SyncM
     topic = topics.get(source.topic)
     newest = source.offset if topic is None else topic.end_offsets.get(source.partition, 0) - 1
     return replace(
-        message,
-        action=Action.DELETE,
-        reason=Reason.ROW_DELETED,
+        message.ended(),
         changed_at=act.at,
-        properties={},
-        unavailable=frozenset(),
-        associations=(),
         source=replace(source, offset=max(newest, source.offset), snapshot=False),
         origin=Origin.REPLAY,
         revision=max(act.revision, message.revision + 1),
@@ -287,8 +282,3 @@ def remains(settings: Settings, person: Person, *, erased: bool) -> list[Remains
             Remains("HubSpot's recycling bin", now + timedelta(days=BIN_DAYS), "--gdpr erases it at once and for good")
         )
     return found
-
-
-async def _codec(settings: Settings) -> Codec:
-    async with registry_of(settings) as registry:
-        return await Codec.open(registry, settings)

@@ -33,9 +33,6 @@ from connector.operations.stock import (
 from connector.settings import Settings
 from connector.sync_error import ErrorState
 
-TYPES: Final[Mapping[str, ObjectType]] = {kind.value.lower().replace("_", "-"): kind for kind in ObjectType}
-"""contact, deal, product, line-item."""
-
 _LANDED: Final = frozenset({"Written", "Archived", "Found"})
 
 
@@ -117,10 +114,10 @@ class ObjectStatus:
     attempts: tuple[Attempt, ...]
 
 
-def object_status(settings: Settings, type_name: str, external_id: str, store: str | None = None) -> ObjectStatus:
+def object_status(settings: Settings, kind: ObjectType, external_id: str, store: str | None = None) -> ObjectStatus:
     """Raises UnknownObjectError for an object that the ledger does not know, or that several stores have."""
     with reading(settings.ledger) as tx:
-        return describe(tx, find_object(tx, TYPES[type_name], external_id, store))
+        return describe(tx, find_object(tx, kind, external_id, store))
 
 
 def find_object(tx: Connection, kind: ObjectType, external_id: str, store: str | None) -> Row[Any]:

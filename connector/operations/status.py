@@ -22,10 +22,10 @@ from connector.ledger.numbering import Epoch, known_topics
 from connector.mapping import Shop
 from connector.message import ObjectType
 from connector.operations.accounting import Account, Log, accounts
-from connector.operations.acts import said_by_acts
+from connector.operations.acts import read_acts, said_by
 from connector.operations.asking import Asked, Silence
 from connector.operations.broker import admin_of
-from connector.operations.lately import Lately, acts_lately
+from connector.operations.lately import newest
 from connector.operations.ledger_file import reading
 from connector.operations.overall import Seen, Status, judge
 from connector.operations.parked import awaited
@@ -51,26 +51,25 @@ def read_status(
     What cannot be reached is told in the answer, never raised.
     """
     until = time.monotonic() + patience_s
-    noted = Asked("what operators' acts produced", partial(said_by_acts, settings))
+    noted = Asked("operators' acts", partial(read_acts, settings))
     looks = [SourceLook(shop, settings) for shop in shops]
     ledger = _ledger(settings)
     agents = expected(settings, shops)
-    names = {*(topic for _, topic in agents), *(row.topic for row in ledger.progress), settings.acts_topic}
+    names = {*(topic for _, topic in agents), *(row.topic for row in ledger.progress)}
     names |= {topic for shop in shops for topic in watch_topics(shop)}
-    by_acts = noted.answer(until - patience_s / 2)  # before the topics, so that they hold all that is noted
+    acts = noted.answer(until - patience_s / 2)  # before the topics, so that they hold all that is noted
     topics, unreachable = _topics(settings, names, until)
-    acts = Asked("operators' acts", lambda: acts_lately(settings, topics.get(settings.acts_topic)))
     sources = _sources(looks, topics, until)
-    lately, unseen = _lately(acts, until)
+    known = [] if isinstance(acts, Silence) else acts
     whole = replace(
         ledger,
         accounts=accounts(ledger.progress, logs(topics, ledger.epochs), partitions(agents, topics)),
         sources=sources,
         workers=workers(locks),
-        acts=lately,
-        by_acts={} if isinstance(by_acts, Silence) else by_acts,
+        acts=newest(known),
+        by_acts=said_by(known),
         blind=(*ledger.blind, *unreachable),
-        unseen=(*ledger.unseen, *unseen, *_silent(by_acts), *(() if shops else (NOT_ASKED,))),
+        unseen=(*ledger.unseen, *_silent(acts), *(() if shops else (NOT_ASKED,))),
     )
     return judge(whole, partial(age_of, settings), time.time())
 
@@ -143,11 +142,6 @@ def _sources(looks: Sequence[SourceLook], topics: Mapping[str, TopicInfo], until
     asked = [Asked(f"source {number}", partial(look.state, topics, until)) for number, look in enumerate(looks)]
     answers = [each.answer(until + AGE_PATIENCE_S) for each in asked]
     return tuple(each for each in answers if not isinstance(each, Silence))
-
-
-def _lately(acts: Asked[tuple[Lately, ...]], until: float) -> tuple[tuple[Lately, ...], tuple[str, ...]]:
-    answer = acts.answer(until)
-    return ((), (str(answer),)) if isinstance(answer, Silence) else (answer, ())
 
 
 def _silent(answer: object) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connector.errors import ConfigurationError
 from connector.operations.acts import Act, State, begin
-from connector.operations.contracts import registry_of
+from connector.operations.contracts import codec_of, registry_of
 from connector.operations.letters import Letter, Letters, decoder, read_letters, subject
 from connector.operations.mending.choosing import Asked
 from connector.operations.mending.noting import Note, noted
@@ -176,7 +176,7 @@ def carry_out(
 
     `rate` is how many records a second at most. Raises RetriableError when Kafka does not take records.
     """
-    codec = asyncio.run(_codec(settings))
+    codec = asyncio.run(codec_of(settings))
     return produce(settings, act, _batches(settings, codec, prepared), rate=rate, tell=tell, stop=stop)
 
 
@@ -186,8 +186,3 @@ def _batches(settings: Settings, codec: Codec, prepared: Prepared) -> Iterator[B
         some = resends[start : start + BATCH]
         outgoing = tuple(record for each in some for record in each.outgoing(settings, codec))
         yield Batch(outgoing, prepared.task.to_json(some[-1].ids[0]))
-
-
-async def _codec(settings: Settings) -> Codec:
-    async with registry_of(settings) as registry:
-        return await Codec.open(registry, settings)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from connector.capture.decode import schema_ids
-from connector.capture.external import Decoder, decoder_of
+from connector.capture.external import Decoder, decoders_of
 from connector.change import Change
 from connector.kafka import TopicInfo, read_range
 from connector.ledger.numbering import known_topics, last_mapping
@@ -103,7 +103,7 @@ async def open_remapper(shops: Sequence[Shop], settings: Settings, registry: Reg
         asyncio.to_thread(_by_ledger, shops, settings),
     )
     decoders = await asyncio.to_thread(
-        _decoders, shops, registry, lambda name: topics[name].topic_id if name in topics else "", whole.__contains__
+        decoders_of, shops, registry, lambda name: topics[name].topic_id if name in topics else "", whole.__contains__
     )
     mappers: dict[str, list[SectionMapper]] = {}
     for shop in shops:
@@ -116,16 +116,6 @@ async def open_remapper(shops: Sequence[Shop], settings: Settings, registry: Reg
 
 def _topics(shops: Sequence[Shop], settings: Settings) -> dict[str, TopicInfo]:
     return admin_of(settings).topic_ids([shop.topic(table) for shop in shops for table in shop.tables()])
-
-
-def _decoders(
-    shops: Sequence[Shop], registry: Registry, topic_ids: Callable[[str], str], whole: Callable[[str], bool]
-) -> dict[str, Decoder]:
-    found: dict[str, Decoder] = {}
-    for shop in shops:
-        decoder = decoder_of(shop, registry, topic_ids, whole)
-        found |= {shop.topic(table): decoder for table in shop.tables()}
-    return found
 
 
 def _by_ledger(shops: Sequence[Shop], settings: Settings) -> tuple[dict[Named, str], tuple[str, ...]]:

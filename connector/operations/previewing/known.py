@@ -12,7 +12,7 @@ from connector.ledger.numbering import known_topics, last_mapping
 from connector.ledger.rows import contribution_from_row
 from connector.ledger.state import Standing
 from connector.ledger.tables import contributions, objects
-from connector.message import Action, ObjectRef, ObjectType, Origin, Reason, SyncMessage
+from connector.message import ObjectRef, ObjectType, Origin, SyncMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +101,5 @@ def ends_of(tx: Connection, store: str, rows: Sequence[tuple[str, str]], revisio
         for row in tx.execute(query).all()
     ]
     return [
-        replace(
-            message_of(tx, each),
-            action=Action.DELETE,
-            reason=Reason.ROW_DELETED,
-            properties={},
-            unavailable=frozenset(),
-            associations=(),
-            origin=Origin.REPLAY,
-            forced=True,
-            revision=revision,
-        )
-        for each in said
+        replace(message_of(tx, each).ended(), origin=Origin.REPLAY, forced=True, revision=revision) for each in said
     ]

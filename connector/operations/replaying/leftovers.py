@@ -18,9 +18,9 @@ from connector.ledger.rows import contribution_from_row
 from connector.ledger.state import Standing
 from connector.ledger.tables import contributions, errors, mappings, objects, records
 from connector.mapping import Shop
-from connector.message import Action, ObjectRef, ObjectType, Origin, Reason, SyncMessage
+from connector.message import ObjectRef, ObjectType, Origin, SyncMessage
 from connector.operations.acts import Act, State, begin, read_acts
-from connector.operations.contracts import registry_of
+from connector.operations.contracts import codec_of
 from connector.operations.ledger_file import reading
 from connector.operations.producing import Batch, produce
 from connector.operations.replaying.act import REPLAY, Plan, require_todays_mapping
@@ -157,16 +157,7 @@ def _present(epochs: Sequence[Epoch]) -> set[int]:
 def _leftover(tx: Connection, row: Row[Any], shop: Shop) -> Leftover:
     ref = ObjectRef(row.store, ObjectType(row.type), row.external_id)
     said = contribution_from_row(ref, row)
-    ended = replace(
-        message_of(tx, said),
-        action=Action.DELETE,
-        reason=Reason.ROW_DELETED,
-        properties={},
-        unavailable=frozenset(),
-        associations=(),
-        mapping=shop.hash,
-        origin=Origin.REPLAY,
-    )
+    ended = replace(message_of(tx, said).ended(), mapping=shop.hash, origin=Origin.REPLAY)
     return Leftover(ref, row.hubspot_id, row.topic, row.row_key, said.table_mapping, ended)
 
 
@@ -183,7 +174,7 @@ def delete_leftovers(
     Cut off, it is simply done again: what was ended is no leftover any more. Raises RetriableError.
     """
     act = begin(settings, LEFTOVERS, f"end {len(found)} leftovers", len(found))
-    codec = asyncio.run(_codec(settings))
+    codec = asyncio.run(codec_of(settings))
     return produce(settings, act, _batches(settings, codec, found), rate=rate, tell=tell, stop=stop)
 
 
@@ -191,8 +182,3 @@ def _batches(settings: Settings, codec: Codec, found: Sequence[Leftover]) -> Ite
     for start in range(0, len(found), BATCH):
         part = found[start : start + BATCH]
         yield Batch(tuple(encoded(each.message, settings, codec) for each in part), {"next": start + len(part)})
-
-
-async def _codec(settings: Settings) -> Codec:
-    async with registry_of(settings) as registry:
-        return await Codec.open(registry, settings)

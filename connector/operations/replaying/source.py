@@ -13,14 +13,13 @@ from connector.capture.decode import schema_ids
 from connector.capture.external import decoder_of
 from connector.change import Operation
 from connector.errors import RowError
-from connector.http import Http
 from connector.kafka import read_range
 from connector.ledger.numbering import known_topics, last_mapping
 from connector.mapping import SectionMapper, Shop, mapper
 from connector.mapping.shop import SECTIONS
 from connector.message import SyncMessage
 from connector.operations.broker import admin_of
-from connector.operations.contracts import PATIENCE_S
+from connector.operations.contracts import registry_of
 from connector.operations.ledger_file import reading
 from connector.operations.old_rows import whole_old_rows
 from connector.operations.replaying.scope import Piece, Scope
@@ -68,9 +67,7 @@ class Source:
         self._newest: tuple[str, Mapping[str, _Place]] = ("", {})
         self._runner = asyncio.Runner()
         self._closing = AsyncExitStack()
-        http = Http(settings.registry, timeout_s=PATIENCE_S)
-        self._closing.push_async_callback(http.aclose)
-        self._registry = Registry(http, patience_s=PATIENCE_S)
+        self._registry = self._runner.run(self._closing.enter_async_context(registry_of(settings)))
         self.codec = self._runner.run(Codec.open(self._registry, settings))
         rejects = Rejects(settings, self.codec, Stage.MAP, stamp.at)
         self._numbers = Numbers({}, {}) if scope.sync else numbers_of(settings, shops)

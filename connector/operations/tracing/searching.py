@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
@@ -13,16 +13,6 @@ from connector.ledger.tables import claims, objects, records
 from connector.mapping.external_id import external_id as as_external_id
 from connector.message import EMAIL, ObjectType
 from connector.operations.objects import UnknownObjectError, find_object
-
-NAMES: Final[Mapping[str, ObjectType]] = {
-    "contact": ObjectType.CONTACT,
-    "customer": ObjectType.CONTACT,
-    "deal": ObjectType.DEAL,
-    "order": ObjectType.DEAL,
-    "product": ObjectType.PRODUCT,
-    "line-item": ObjectType.LINE_ITEM,
-}
-"""What people call the objects."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from connector.mapping import Shop
 from connector.message import Action, LinkKind, ObjectRef, Origin, Reason, Source, SyncMessage
 from connector.operations import snapshots
 from connector.operations.acts import Act, begin
-from connector.operations.contracts import registry_of
+from connector.operations.contracts import codec_of
 from connector.operations.hubspot_reader import HubspotReader
 from connector.operations.ledger_file import reading
 from connector.operations.producing import Batch, produce
@@ -31,13 +31,11 @@ from connector.operations.verifying.repair_plan import RepairPlan, ended, in_bul
 from connector.operations.verifying.shop_side import Unmapped
 from connector.operations.verifying.state import State
 from connector.outcome import LinkStep, Written
-from connector.record import Outgoing
 from connector.sender.associations import Associations
 from connector.sender.paths import Paths
 from connector.settings import Settings
 from connector.translate.changes import encoded
 from connector.version import SourceRow
-from connector.wire import Codec
 
 KIND: Final = "verify repair"
 BATCH: Final = 100
@@ -73,7 +71,8 @@ def repair(
     with Picture.open(scope, state.shadow) as whole:
         rows = whole.shadow.rows(plan.told)
         messages = in_bulk([*_told(scope, plan, rows, act.revision), *_ended(settings, scope, plan, act.revision)])
-    outgoing = asyncio.run(_encoded(settings, messages))
+    codec = asyncio.run(codec_of(settings))
+    outgoing = [encoded(message, settings, codec) for message in messages]
     batches = [Batch(tuple(outgoing[start : start + BATCH])) for start in range(0, len(outgoing), BATCH)]
     act = replace(act, total=len(outgoing))
     done = produce(settings, act, batches, rate=None, tell=lambda it: tell(f"{it.done} messages said"), stop=stop)
@@ -150,12 +149,6 @@ def unknown(shop: Shop, ref: ObjectRef) -> SyncMessage:
         match_by=mapping.match_by,
         origin=Origin.REPAIR,
     )
-
-
-async def _encoded(settings: Settings, messages: Iterable[SyncMessage]) -> list[Outgoing]:
-    async with registry_of(settings) as registry:
-        codec = await Codec.open(registry, settings)
-        return [encoded(message, settings, codec) for message in messages]
 
 
 def _read_again(

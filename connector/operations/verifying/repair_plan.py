@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from connector.message import Action, ObjectRef, Origin, Reason, SyncMessage
+from connector.message import ObjectRef, Origin, SyncMessage
 from connector.operations.verifying.findings import Finding, Kind
 from connector.operations.verifying.findings import Reason as Why
 
@@ -100,17 +100,7 @@ def revived(message: SyncMessage, revision: int) -> SyncMessage:
 
 def ended(message: SyncMessage, revision: int) -> SyncMessage:
     """The end of a row that is gone, whatever is known of it; it stands until the row's next change."""
-    return replace(
-        message,
-        action=Action.DELETE,
-        reason=Reason.ROW_DELETED,
-        properties={},
-        unavailable=frozenset(),
-        associations=(),
-        origin=Origin.REPAIR,
-        forced=True,
-        revision=revision,
-    )
+    return replace(message.ended(), origin=Origin.REPAIR, forced=True, revision=revision)
 
 
 def in_bulk(messages: Sequence[SyncMessage]) -> list[SyncMessage]:

@@ -11,9 +11,9 @@ from typing import Any, Final, Protocol
 from connector.change import Change
 from connector.errors import RowError
 from connector.mapping import Shop, mapper
-from connector.mapping.mapper import SectionMapper
+from connector.mapping.mapper import SectionMapper, source_of
 from connector.mapping.shop import SECTIONS, TableMapping
-from connector.message import Action, DeletePolicy, ObjectRef, ObjectType, Origin, Reason, Source, SyncMessage
+from connector.message import Action, DeletePolicy, ObjectRef, ObjectType, Origin, Reason, SyncMessage
 from connector.version import SourceRow
 
 AT_ONCE: Final = 200
@@ -103,7 +103,6 @@ class ShopSide:
 
 def speechless(shop: Shop, mapping: TableMapping, change: Change, ref: ObjectRef) -> SyncMessage:
     """The message of a row of which nothing but its object is known."""
-    position = change.position
     return SyncMessage(
         store=ref.store,
         object_type=ref.type,
@@ -114,17 +113,7 @@ def speechless(shop: Shop, mapping: TableMapping, change: Change, ref: ObjectRef
         properties={},
         unavailable=frozenset(each.name for each in mapping.properties),
         associations=(),
-        source=Source(
-            topic=position.topic,
-            topic_id=position.topic_id,
-            partition=position.partition,
-            offset=position.offset,
-            row_key=change.row_key,
-            server=change.server,
-            database_position=change.database_position,
-            committed_at=change.committed_at,
-            snapshot=change.snapshot,
-        ),
+        source=source_of(change),
         mapping=shop.hash,
         table_mapping=mapping.name,
         bears=mapping.bears,

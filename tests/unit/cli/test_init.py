@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from connector.cli.run import EXIT_UNREACHABLE, EXIT_USAGE, run
+from connector.cli import exit_codes
+from connector.cli.run import run
 from connector.operations.propose import kind_of, shown_url
 
 NOBODY = "postgresql://reader:secret@127.0.0.1:1/shop"
@@ -28,7 +29,7 @@ def test_mistakes_on_the_command_line(
     arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Exit 2, what would be right, and no file."""
-    assert EXIT_USAGE == init(tmp_path, *arguments)
+    assert exit_codes.USAGE == init(tmp_path, *arguments)
     assert said in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
@@ -38,7 +39,7 @@ def test_a_file_that_is_there_is_refused_before_anything_is_asked(
 ) -> None:
     """Nobody answers at the address, and that is not reached."""
     (tmp_path / "shop.yaml").write_text("mine")
-    assert EXIT_USAGE == init(tmp_path, "--database", NOBODY)
+    assert exit_codes.USAGE == init(tmp_path, "--database", NOBODY)
     assert "--force" in capsys.readouterr().err
     assert "mine" == (tmp_path / "shop.yaml").read_text()
 
@@ -47,7 +48,7 @@ def test_a_file_that_is_there_is_refused_before_anything_is_asked(
 def test_a_server_that_does_not_answer(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit 3, an older file stays even with --force, and the password is not printed."""
     (tmp_path / "shop.yaml").write_text("mine")
-    assert EXIT_UNREACHABLE == init(tmp_path, "--database", url, "--force")
+    assert exit_codes.UNREACHABLE == init(tmp_path, "--database", url, "--force")
     said = capsys.readouterr()
     assert "does not answer" in said.err
     assert "secret" not in said.err + said.out

@@ -11,8 +11,9 @@ from click.testing import CliRunner
 
 from connector.cli.asking import consent
 from connector.cli.editing import Assignment, _typed_in
-from connector.cli.error_filters import chosen, object_of
+from connector.cli.error_filters import chosen
 from connector.cli.mending_acts import FEW, LONG_WAIT_S, WAIT_S, Asking, told
+from connector.cli.options import object_of
 from connector.cli.run import run
 from connector.message import ObjectType
 from connector.operations.letters import Filter, Letter

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from connector.cli import error_filters, errors, output
+from connector.cli import errors, options, output
 from connector.cli.run import run
 from connector.ledger.error_book import report_errors
 from connector.message import ObjectType
@@ -188,11 +188,11 @@ def test_tables_show_text_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(("text", "ago"), [("90s", 90), ("2h", 7200), ("7d", 604_800)])
 def test_since_takes_how_long_ago(text: str, ago: int) -> None:
     """A number with its unit counts back from now."""
-    found = error_filters.Since().convert(text, None, None)
+    found = options.Since().convert(text, None, None)
     assert abs((datetime.now(UTC) - found).total_seconds() - ago) < 60
 
 
 def test_since_takes_a_time() -> None:
     """With a zone as it stands, without one as this machine's."""
-    assert datetime(2026, 11, 24, 9, tzinfo=UTC) == error_filters.Since().convert("2026-11-24T10:00+01:00", None, None)
-    assert error_filters.Since().convert("2026-11-24", None, None).tzinfo is not None
+    assert datetime(2026, 11, 24, 9, tzinfo=UTC) == options.Since().convert("2026-11-24T10:00+01:00", None, None)
+    assert options.Since().convert("2026-11-24", None, None).tzinfo is not None

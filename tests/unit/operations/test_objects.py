@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from connector.ledger.error_book import report_errors
 from connector.ledger.parent_watch import ParentWatch
-from connector.message import ObjectType
+from connector.message import TYPE_NAMES, ObjectType
 from connector.operations.objects import ObjectStatus, UnknownObjectError, object_status
 from connector.outcome import Refusal, Refused
 from connector.settings import Settings
@@ -29,7 +29,8 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
 
 
 def look(folder: Path, kind: str, external_id: str, store: str | None = None) -> ObjectStatus:
-    return object_status(Settings.model_validate({"ledger": folder / "ledger.db"}), kind, external_id, store)
+    settings = Settings.model_validate({"ledger": folder / "ledger.db"})
+    return object_status(settings, TYPE_NAMES[kind], external_id, store)
 
 
 async def test_a_deal_in_hubspot_is_well(office: Office, tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ async def test_what_would_change_is_named_and_not_done(tmp_path: Path) -> None:
     assert [Update, Upsert, Archive] == [type(each.step) for each in changes]
     assert before == settings.ledger.read_bytes()
     with pytest.raises(UnknownObjectError):
-        object_status(settings, "contact", "3")
+        object_status(settings, ObjectType.CONTACT, "3")
 
 
 async def test_another_mapping_is_tried_as_a_start_would_meet_it(tmp_path: Path) -> None:
