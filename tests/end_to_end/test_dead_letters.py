@@ -184,9 +184,7 @@ def test_a_row_that_could_not_be_mapped_takes_the_shop_file(shop: SmallShop, rem
     assert "--shop FILE" in said
     still = shop.world.shopbridge("errors", "retry", "--cause", "UNMAPPED_VALUE", "--yes", expect=1)
     assert "UNMAPPED_VALUE" in still
-    assert 0 == shop.world.stop_worker()
-    shop.world.write_shop_file(MORE_STATES)
-    shop.start_worker()
+    shop.restart(MORE_STATES)
     said = shop.world.shopbridge("errors", "retry", "--cause", "UNMAPPED_VALUE", "--yes")
     assert "RESOLVED: small:CONTACT:3" in said
     shop.wait_for("CONTACT:3", email="eve@example.com", shop_status="Paused")

@@ -49,12 +49,6 @@ def shop(make_world: Callable[..., World]) -> SmallShop:
     return small
 
 
-def restart(shop: SmallShop, text: str) -> None:
-    assert 0 == shop.world.stop_worker()
-    shop.world.write_shop_file(text)
-    shop.start_worker()
-
-
 def replay(shop: SmallShop, *arguments: str, expect: int = 0) -> str:
     said = shop.world.shopbridge("replay", *arguments, "--yes", expect=expect)
     shop.world.wait_at_rest()
@@ -103,7 +97,7 @@ def test_a_shop_file_that_no_worker_met_is_refused(shop: SmallShop) -> None:
 def test_a_replay_under_another_mapping_makes_hubspot_equal_to_it(shop: SmallShop) -> None:
     """All objects, old rows too, and no rev ever falls."""
     shop.world.shopbridge("setup")
-    restart(shop, OTHER)
+    shop.restart(OTHER)
     replay(shop)
     for number in range(1, CUSTOMERS + 1):
         name = "Cleo" if number % 2 == 0 else "Ada"
@@ -117,7 +111,7 @@ def test_a_replay_under_another_mapping_makes_hubspot_equal_to_it(shop: SmallSho
 def test_a_function_changed_behind_an_untouched_file_is_applied(shop: SmallShop) -> None:
     """The mapping's identity holds the source of the functions that it names."""
     (shop.world.folder / "functions/towns.py").write_text(TOWN.replace(".title()", ".upper()"))
-    restart(shop, OTHER)
+    shop.restart(OTHER)
     said = replay(shop, "customers")
     assert f"{CUSTOMERS} objects would change" in said
     shop.wait_for("CONTACT:7", city="OLD TOWN")
@@ -126,7 +120,7 @@ def test_a_function_changed_behind_an_untouched_file_is_applied(shop: SmallShop)
 def test_objects_that_the_file_makes_no_more_are_listed_and_deleted_on_request(shop: SmallShop) -> None:
     """Other ids: the records of before stay until somebody says so."""
     shop.world.shopbridge("leftovers")
-    restart(shop, OTHER.replace('from: sales\n  id: "{id}"', 'from: sales\n  id: "S-{id}"'))
+    shop.restart(OTHER.replace('from: sales\n  id: "{id}"', 'from: sales\n  id: "S-{id}"'))
     replay(shop, "orders")
     shop.wait_for("DEAL:S-5", dealname="Order 5 of 6")
     assert shop.record("DEAL:5") is not None

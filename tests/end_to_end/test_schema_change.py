@@ -36,11 +36,6 @@ class ChangingShop(SmallShop):
         else:
             self.world.sql(f"ALTER TABLE {table} MODIFY {column} {kind}")
 
-    def restart(self, text: str) -> None:
-        assert 0 == self.world.stop_worker()
-        self.world.write_shop_file(text)
-        self.start_worker()
-
     def alerts(self, name: str) -> list[tuple[str, str]]:
         """Table and column of each alert of this name so far."""
         return [(event["topic"].rpartition(".")[2], event["column"]) for event in self.world.events(name)]

@@ -33,13 +33,6 @@ def shop(make_world: Callable[..., World]) -> SmallShop:
     return small
 
 
-def restart(shop: SmallShop, text: str) -> None:
-    """Stop the worker, change the shop file, and start it anew."""
-    assert 0 == shop.world.stop_worker()
-    shop.world.write_shop_file(text)
-    shop.start_worker()
-
-
 def changes(shop: SmallShop) -> list[str]:
     """What all starts so far said of changes."""
     return [event["change"] for event in shop.world.events("shop file changed")]
@@ -55,7 +48,7 @@ def snapshot(shop: SmallShop, *arguments: str, expect: int = 0) -> dict[str, Any
 def test_property_added_to_the_file_arrives_for_old_rows_after_the_command(shop: SmallShop) -> None:
     """The start shows it with the command; until that is run only changed rows have it."""
     shop.world.shopbridge("setup")
-    restart(shop, WITH_PHONE)
+    shop.restart(WITH_PHONE)
     assert ["customers: property phone was added: phone"] == changes(shop)
     (told,) = shop.world.events(APPLY)
     assert [f"shopbridge --shop {shop.world.shop_file} replay customers"] == told["run"]
@@ -92,7 +85,7 @@ def test_filter_and_taken_out_property_are_told(shop: SmallShop) -> None:
     """The filter counts for old rows once they are read; what was taken out stays in HubSpot."""
     told = len(changes(shop))
     text = SHOP.replace("  where: paid\n", "")
-    restart(shop, text)
+    shop.restart(text)
     assert [
         "customers: property phone was taken out; HubSpot keeps what it holds",
         "orders from sales: `where` was taken out: paid",
@@ -106,7 +99,7 @@ def test_filter_and_taken_out_property_are_told(shop: SmallShop) -> None:
 def test_comment_changes_nothing(shop: SmallShop) -> None:
     """It is another file, and says so, but maps as before."""
     told = len(changes(shop)), shop.world.count(APPLY)
-    restart(shop, "# mine\n" + SHOP.replace("  where: paid\n", ""))
+    shop.restart("# mine\n" + SHOP.replace("  where: paid\n", ""))
     assert ["but it maps as before"] == changes(shop)[told[0] :]
     assert told[1] == shop.world.count(APPLY)
 

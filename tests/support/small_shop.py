@@ -42,6 +42,12 @@ class SmallShop:
         self.world.start_worker()
         self.world.wait_working()
 
+    def restart(self, text: str) -> None:
+        """Stop the worker, change the shop file, and start it anew."""
+        assert 0 == self.world.stop_worker()
+        self.world.write_shop_file(text)
+        self.start_worker()
+
     # -- HubSpot's side ------------------------------------------------------------------------------------------
 
     def record(self, name: str) -> dict[str, Any] | None:
