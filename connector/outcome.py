@@ -94,7 +94,7 @@ class Refusal:
     """Why HubSpot refused. `type` is an entry of the error catalogue; `details` HubSpot's words.
 
     Of a conflict, `property_name` is the unique property and `existing_id` the record that owns its value. `answer` is
-    what HubSpot said of this record, as JSON, shortened.
+    what HubSpot said of this record, as JSON, shortened; `status` the HTTP status that it came with.
     """
 
     type: str
@@ -104,6 +104,7 @@ class Refusal:
     correlation_id: str | None = None
     existing_id: str | None = None
     answer: str | None = field(default=None, compare=False)
+    status: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,5 +114,8 @@ def print_object(found: ObjectStatus) -> None:
         errors = [(each.state, each.type, each.at, each.details, each.id) for each in found.errors]
         print_table("Errors", ("state", "cause", "at", "details", "id"), errors)
     if found.attempts:
-        attempts = [(each.at, each.act, each.outcome, each.category, each.correlation_id) for each in found.attempts]
-        print_table("Last attempts", ("at", "call", "outcome", "category", "correlation id"), attempts)
+        attempts = [
+            (each.at, each.act, each.outcome, each.status, each.category, each.correlation_id)
+            for each in found.attempts
+        ]
+        print_table("Last attempts", ("at", "call", "outcome", "status", "category", "correlation id"), attempts)

@@ -231,6 +231,7 @@ def _attempt(outcome: Outcome, sent: InFlight | None) -> dict[str, Any]:
         "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "act": None if sent is None else sent.act,
         "outcome": type(outcome).__name__,
+        "status": None if refusal is None else refusal.status,
         "category": None if refusal is None else refusal.category,
         "correlation_id": None if refusal is None else refusal.correlation_id,
         "details": _words(outcome),

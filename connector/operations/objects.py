@@ -81,7 +81,10 @@ class ErrorStatus:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A call that carried the object: when (ISO 8601), which, what became of it."""
+    """A call that carried the object: when (ISO 8601), which, what became of it.
+
+    `status`: the HTTP status of a refusal; of calls that failed otherwise it stands in `details`.
+    """
 
     at: str
     act: str | None
@@ -89,6 +92,7 @@ class Attempt:
     category: str | None
     correlation_id: str | None
     details: str | None
+    status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,4 +275,5 @@ def _attempt(stored: Mapping[str, Any]) -> Attempt:
         stored.get("category"),
         stored.get("correlation_id"),
         stored.get("details"),
+        stored.get("status"),
     )

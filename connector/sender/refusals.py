@@ -202,6 +202,7 @@ def _refusal(error_type: str, error: Any, answer: Answer, fault: Fault | None) -
         correlation_id=correlation_id(error, answer),
         existing_id=_owner(error) if error_type == CONFLICT else None,
         answer=json.dumps(error, ensure_ascii=False)[:_LONGEST_ANSWER] if error else None,
+        status=answer.status,
     )
 
 

@@ -62,7 +62,8 @@ def _of_message(message: MessageSeen, captured_at: datetime | None) -> Step:
 def _of_attempt(attempt: Attempt, messages: Sequence[MessageSeen]) -> Step:
     at = datetime.fromisoformat(attempt.at)
     before = max((each.at for each in messages if each.at <= at), default=None)
-    words = [attempt.outcome, attempt.category, attempt.details]
+    answered = None if attempt.status is None else f"HTTP {attempt.status}"
+    words = [attempt.outcome, answered, attempt.category, attempt.details]
     where = f"correlation id {attempt.correlation_id}" if attempt.correlation_id else ""
     what = f"{attempt.act or 'call'}: {', '.join(each for each in words if each)}"
     return Step(at, Stage.SENT, what, where, None if before is None else _between(before, at))

@@ -58,16 +58,16 @@ async def test_a_line_says_what_it_waits_for(office: Office, tmp_path: Path) -> 
 
 
 async def test_a_refused_object_shows_its_error_and_attempt(office: Office, tmp_path: Path) -> None:
-    """HubSpot's category and correlation id stand with the attempt, the open error with its id."""
+    """HubSpot's status, category and correlation id stand with the attempt, the open error with its id."""
     await office.say(contact("1", 1))
-    refusal = Refusal("INVALID_EMAIL_ADDRESS", "no address", "email", "VALIDATION_ERROR", "c-17")
+    refusal = Refusal("INVALID_EMAIL_ADDRESS", "no address", "email", "VALIDATION_ERROR", "c-17", status=400)
     await office.desk.settle({step.record: Refused(refusal) for step in await office.take()})
     await office.ledger.write(lambda tx: report_errors(tx, office.errors))
     found = look(tmp_path, "contact", "1")
     assert (False, "refused", None) == (found.is_well, found.state, found.last_processed_at)
     assert [("OPEN", "INVALID_EMAIL_ADDRESS", "no address")] == [(e.state, e.type, e.details) for e in found.errors]
-    assert [("Refused", "VALIDATION_ERROR", "c-17")] == [
-        (each.outcome, each.category, each.correlation_id) for each in found.attempts
+    assert [("Refused", 400, "VALIDATION_ERROR", "c-17")] == [
+        (each.outcome, each.status, each.category, each.correlation_id) for each in found.attempts
     ]
 
 

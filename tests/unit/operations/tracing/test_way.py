@@ -102,10 +102,10 @@ def test_errors_and_acts_stand_in_the_line() -> None:
 
 
 def test_a_refused_attempt_names_what_hubspot_said() -> None:
-    """Outcome, category and words, with the correlation id for HubSpot's support."""
-    refused = Attempt(after(1).isoformat(), "UPDATE", "Refused", "VALIDATION_ERROR", "c-17", "no number")
+    """Outcome, status, category and words, with the correlation id for HubSpot's support."""
+    refused = Attempt(after(1).isoformat(), "UPDATE", "Refused", "VALIDATION_ERROR", "c-17", "no number", 400)
     (step,) = steps([], [], [refused], [])
-    assert ("UPDATE: Refused, VALIDATION_ERROR, no number", "correlation id c-17") == (step.what, step.where)
+    assert ("UPDATE: Refused, HTTP 400, VALIDATION_ERROR, no number", "correlation id c-17") == (step.what, step.where)
 
 
 @given(st.floats(-5, 5), st.floats(-5, 5), st.floats(-5, 5))
