@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 FILE_WIDTH = 240
 """Columns of a line where no terminal sets them."""
 
+LONGEST = 200
+"""Characters of a text that are shown on a screen."""
+
 
 def plain(value: Any) -> Any:
     """JSON's types for dataclasses, mappings, times and bytes."""
@@ -37,6 +40,16 @@ def plain(value: Any) -> Any:
 
 def _text(value: Any) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def shortened(value: Any) -> Any:
+    """JSON's types with long texts cut, for a screen; how long they are is said."""
+    if isinstance(value, dict):
+        return {key: shortened(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [shortened(each) for each in value]
+    is_long = isinstance(value, str) and len(value) > LONGEST
+    return f"{value[: LONGEST // 2]}... ({len(value):,} characters)" if is_long else value
 
 
 def print_json(value: Any, *, indent: int | None = 2) -> None:

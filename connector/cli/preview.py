@@ -15,7 +15,7 @@ import click
 
 from connector.cli.context import Command, Context, option, pass_context
 from connector.cli.options import object_of, shows
-from connector.cli.output import count_of, plain, print_json, print_table
+from connector.cli.output import count_of, plain, print_json, print_table, shortened
 from connector.cli.progress import Advance, bar
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from connector.operations.previewing.changes import FileChange
     from connector.operations.previewing.file import FilePreview
     from connector.operations.previewing.rows import MessageShown, RowShown, RowsPreview
+    from connector.operations.tracing.nouns import Request
 
 SECTIONS: Final = ("customers", "orders", "products", "line_items")
 SHOWN: Final = 20
@@ -45,10 +46,11 @@ def preview(context: Context, /, section: str | None, *, file: Path | None, **as
     """Show what would happen: row, message, the request to HubSpot, and what HubSpot holds instead. Nothing is written.
 
     With --file a changed shop file is tried over whole tables: the objects that a restart of the worker with it and
-    `shopbridge replay` would change, counted and named. What cannot be previewed is said, with its reason.
+    `shopbridge replay` would change, counted and named. What cannot be previewed is said, with its reason. Long texts
+    are cut; --json has all of them.
     """
     if file is not None:
-        if section or asked["where"] or asked["object"] or asked["from_topic"]:
+        if section or any(asked[name] for name in ("where", "object", "from_topic", "store")):
             raise click.UsageError("--file is tried over all tables; leave the other options out")
         return _file(context, file, show=asked["show"])
     if section is None and asked["object"] is None:
@@ -77,6 +79,10 @@ def _rows(context: Context, section: str | None, asked: dict[str, Any]) -> int:
     kind, external_id = object_of(asked["object"])
     if kind is not None and external_id is None:
         raise click.UsageError("--object takes a type and an id, as contact:17")
+    if sum(bool(asked[name]) for name in ("where", "object", "from_topic")) > 1:
+        raise click.UsageError("rows are chosen by one of --where, --object and --from-topic")
+    if section is not None and kind not in {None, TYPE_OF[section]}:
+        raise click.UsageError(f"{asked['object']} is none of the {section}; leave {section} out")
     ref = None if kind is None else ObjectRef(shop.store.id, kind, external_id or "")
     name = section or next(each for each, of in TYPE_OF.items() if of is kind)
     click.echo(f"Reading {name} of {shop.store.id} ...", err=True)
@@ -109,7 +115,8 @@ def _print_row(row: RowShown) -> None:
     else:
         click.echo(f"  row      {'deleted: ' if row.deleted else ''}{_line(row.columns)}")
     for each in row.unmapped:
-        click.secho(f"  error    {each.section}: {each.type}: {each.details}", fg="red")
+        where = f"{each.section}, {each.property_name}" if each.property_name else each.section
+        click.secho(f"  error    {where}: {each.type}: {each.details}", fg="red")
     if not row.messages and not row.unmapped:
         click.echo("  message  none: no section maps the row")
     for message in row.messages:
@@ -125,18 +132,38 @@ def _print_message(message: MessageShown) -> None:
     if message.request is None:
         click.echo(f"  request  none: {message.why}")
     else:
-        click.echo(f"  request  {message.request.method} {message.request.path}")
-        click.echo(f"           {json.dumps(plain(message.request.body), ensure_ascii=False)}")
-    if message.differences is None:
-        click.echo(f"  HubSpot  {'is not compared' if message.hubspot_id else 'has no such record, or was not asked'}")
-    elif not message.differences:
-        click.echo(f"  HubSpot  {message.hubspot_id} holds just that")
+        click.echo(f"  request  {_sent(message.request)}")
+    if message.followed_by is not None:
+        click.echo(f"  then     if nobody is found: {_sent(message.followed_by)}")
+    _print_held(message)
+
+
+def _sent(request: Request) -> str:
+    return f"{request.method} {request.path}\n           {_line(request.body)}"
+
+
+def _print_held(message: MessageShown) -> None:
+    from connector.operations.previewing.held import InHubspot
+
+    match message.in_hubspot:
+        case InHubspot.NOT_ASKED:
+            said = "was not asked"
+        case InHubspot.NO_RECORD if message.hubspot_id:
+            said = f"has no record {message.hubspot_id} any more"
+        case InHubspot.NO_RECORD:
+            said = "has no such record"
+        case InHubspot.THERE:
+            said = f"{message.hubspot_id} is there"
+        case _:
+            said = f"{message.hubspot_id} holds just that"
     for name, mine, theirs in message.differences or ():
-        click.echo(f"  HubSpot  {message.hubspot_id} {name}: {theirs!r} instead of {mine!r}")
+        click.echo(f"  HubSpot  {message.hubspot_id} {name}: {_line(theirs)} instead of {_line(mine)}")
+    if not message.differences:
+        click.echo(f"  HubSpot  {said}")
 
 
 def _line(values: Any) -> str:
-    return json.dumps(plain(values), ensure_ascii=False)
+    return json.dumps(shortened(plain(values)), ensure_ascii=False)
 
 
 def _file(context: Context, file: Path, *, show: bool) -> int:

@@ -49,11 +49,11 @@ def choose(shop: Shop, asked: Asked, it: Trial | None, unseen: list[str]) -> Cho
     Raises ConfigurationError for a section or an object that is not known, RetriableError when the database does not
     answer, CaptureError when it refuses the condition.
     """
-    tables = _tables(shop, asked)
+    tables = tables_of(shop, asked.section)[: None if asked.where is None else 1]
     if it is not None:
         met = it.ask(met_topics)
         unseen += [uncaptured(table) for table in tables if shop.topic(table) not in met]
-    named = None if asked.ref is None else _named(shop, it, asked.ref)
+    named = None if asked.ref is None else _named(it, asked.ref)
     with RowReader.open(shop) as reader:
         changes: list[Change] = []
         for table in tables:  # each is read to its end: one reading at a time is all that a connection takes
@@ -62,14 +62,15 @@ def choose(shop: Shop, asked: Asked, it: Trial | None, unseen: list[str]) -> Cho
     return Chosen(changes, gone)
 
 
-def _tables(shop: Shop, asked: Asked) -> list[str]:
-    if asked.section not in shop.sections:
-        raise ConfigurationError(f"{shop.file} has no section {asked.section}; there are {', '.join(shop.sections)}")
-    every = list(dict.fromkeys(each.table for each in shop.sections[asked.section]))
-    return every[:1] if asked.where is not None else every
+def tables_of(shop: Shop, section: str) -> list[str]:
+    """The tables of a section. Raises ConfigurationError for one that the shop file does not have."""
+    mapped = {name: mappings for name, mappings in shop.sections.items() if mappings}
+    if section not in mapped:
+        raise ConfigurationError(f"{shop.file} has no section {section}; there are {', '.join(mapped)}")
+    return list(dict.fromkeys(each.table for each in mapped[section]))
 
 
-def _named(shop: Shop, it: Trial | None, ref: ObjectRef) -> dict[str, list[str]]:
+def _named(it: Trial | None, ref: ObjectRef) -> dict[str, list[str]]:
     """Topic → the keys of the rows that speak in an object, as the ledger has them."""
     if it is None:
         raise ConfigurationError(
@@ -79,7 +80,7 @@ def _named(shop: Shop, it: Trial | None, ref: ObjectRef) -> dict[str, list[str]]
     for topic, row_key in it.ask(partial(rows_of_object, ref=ref)):
         found.setdefault(topic, []).append(row_key)
     if not found:
-        raise ConfigurationError(f"The ledger knows no row of {ref} in {shop.store.id}; choose rows by --where")
+        raise ConfigurationError(f"The ledger knows no row of {ref}; choose rows by --where")
     return found
 
 

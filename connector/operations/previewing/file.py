@@ -16,6 +16,7 @@ from connector.message import ObjectRef, SyncMessage
 from connector.operations.masking import USUAL, Masking
 from connector.operations.previewing.changes import NONE, FileChange, shown, with_following
 from connector.operations.previewing.following import following
+from connector.operations.previewing.hiding import hidden_faults
 from connector.operations.previewing.known import Known, ends_of, met_topics, rows_of
 from connector.operations.previewing.said import Unmapped, said_by
 from connector.operations.trial import Trial, trial
@@ -67,6 +68,7 @@ class _Reading:
     """What was read so far. `whole`: the topics of tables that were read to their end."""
 
     revision: int
+    masking: Masking
     edited: frozenset[tuple[ObjectRef, str, str]]
     rows: Counter[str] = field(default_factory=Counter)
     seen: set[tuple[str, str]] = field(default_factory=set)
@@ -90,7 +92,7 @@ def preview_file(settings: Settings, shop: Shop, tell: Progress, masking: Maskin
         it.meet(shop)
         before = it.ask(partial(rows_of, store=store))
         edited = frozenset((each.ref, *each.row) for each in before if each.is_edited and each.is_todays)
-        reading = _Reading(int(time.time() * 1000), edited)
+        reading = _Reading(int(time.time() * 1000), masking, edited)
         _read_all(it, shop, reading, tell)
         gone = {each.row: each.ref for each in before if each.topic in reading.whole and each.row not in reading.seen}
         _end(it, store, list(gone), reading.revision)
@@ -156,7 +158,7 @@ def _read(it: Trial, reader: RowReader, shop: Shop, table: str, reading: _Readin
     for said in said_by(shop, sections_of(shop, table), reader.rows(table), reading.revision):
         reading.rows[table] += 1
         reading.seen.add((topic, said.change.row_key))
-        reading.unmapped += said.unmapped
+        reading.unmapped += hidden_faults(said, reading.masking)
         waiting += [each for each in said.messages if (each.ref, topic, said.change.row_key) not in reading.edited]
         if len(waiting) >= CHUNK:
             it.merge(waiting)

@@ -14,6 +14,7 @@ from connector.mapping import Shop
 from connector.operations.broker import admin_of
 from connector.operations.contracts import registry_of
 from connector.operations.old_rows import whole_old_rows
+from connector.operations.previewing.choosing import tables_of
 from connector.record import Record
 from connector.settings import Settings
 
@@ -21,9 +22,9 @@ from connector.settings import Settings
 def newest_changes(settings: Settings, shop: Shop, section: str, limit: int) -> tuple[list[Change], list[str]]:
     """The newest `limit` changes of the section's topics by Kafka's time, oldest first, and what could not be read.
 
-    Raises ConfigurationError for topics that are not there, RetriableError when a server does not answer.
+    Raises ConfigurationError for a section or topics that are not there, RetriableError when a server does not answer.
     """
-    topics = list(dict.fromkeys(shop.topic(each.table) for each in shop.sections.get(section, ())))
+    topics = [shop.topic(table) for table in tables_of(shop, section)]
     found = admin_of(settings).topic_ids(topics)
     if not found:
         raise ConfigurationError(f"There is no topic {', '.join(topics)} yet: run `shopbridge capture apply`.")
@@ -35,7 +36,8 @@ def newest_changes(settings: Settings, shop: Shop, section: str, limit: int) -> 
     ]
     newest = sorted(records, key=lambda record: record.timestamp_ms)[-limit:]
     ids = {name: topic.topic_id for name, topic in found.items()}
-    return asyncio.run(_decoded(settings, shop, newest, ids))
+    changes, unread = asyncio.run(_decoded(settings, shop, newest, ids))
+    return changes, [*unread, *(f"{topic}: there is no such topic yet" for topic in topics if topic not in found)]
 
 
 async def _decoded(

@@ -2,42 +2,40 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
-from connector.capture.row import DecodedRow
-from connector.change import UNAVAILABLE, Change, Operation
-from connector.errors import ShopbridgeError
+from connector.change import Change, Operation
+from connector.ledger.plan import plan
 from connector.ledger.state import Fate, Record
 from connector.mapping import Shop
+from connector.mapping.shop import SECTIONS
 from connector.message import ObjectRef, ObjectType, SyncMessage, Value
-from connector.operations.hubspot_reader import HubspotReader, HubspotRecord
 from connector.operations.masking import Masking
 from connector.operations.previewing.choosing import Asked, Chosen, choose, ended
+from connector.operations.previewing.held import Difference, Held, InHubspot, compared, held_of
+from connector.operations.previewing.hiding import hidden, hidden_faults
 from connector.operations.previewing.said import Said, Unmapped, said_by
 from connector.operations.tracing.nouns import Request
 from connector.operations.tracing.request import NEXT, rebuilt
 from connector.operations.trial import Trial, trial
-from connector.operations.verifying.equality import differing
+from connector.outcome import Match
 from connector.settings import Settings
 
-PATIENCE_S: Final = 30.0
-"""So long HubSpot is waited for: somebody sits there and waits."""
-
-Held = Mapping[tuple[ObjectType, str], tuple[HubspotRecord, Mapping[str, str]]]
-"""HubSpot's record by type and our key, with HubSpot's types of its properties."""
+Place = tuple[ObjectRef, str, str]
+"""An object, and the topic and key of a row that speaks of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class MessageShown:
     """A message and what would come of it. `request` None: nothing would be sent, `why` says why.
 
-    `unavailable`: properties that the change does not carry; what is known of them stays. `differences`: (property, the
-    shop's text, HubSpot's); None where HubSpot was not asked, or has no such record.
+    `followed_by`: sent thereafter, if the request asks for a record and nobody is found. `unavailable`: properties that
+    the change does not carry; what is known of them stays. `in_hubspot`: how HubSpot's record stands to what it should
+    hold; `differences`: (property, the shop's text, HubSpot's), None where the two were not compared.
     """
 
     ref: ObjectRef
@@ -46,9 +44,11 @@ class MessageShown:
     unavailable: tuple[str, ...]
     links: tuple[str, ...]
     request: Request | None
+    followed_by: Request | None
     why: str | None
+    in_hubspot: InHubspot
     hubspot_id: str | None
-    differences: tuple[tuple[str, str | None, str | None], ...] | None
+    differences: tuple[Difference, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,18 @@ class RowsPreview:
     unseen: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What every row is shown by. `known`: records as they would be; `newest`: the revision each row ends with."""
+
+    settings: Settings
+    masking: Masking
+    object_type: ObjectType
+    known: Mapping[ObjectRef, Record]
+    held: Held | None
+    newest: Mapping[Place, int]
+
+
 def preview_rows(
     settings: Settings, shop: Shop, asked: Asked, masking: Masking, changes: Sequence[Change] | None = None
 ) -> RowsPreview:
@@ -91,9 +103,11 @@ def preview_rows(
         said = list(said_by(shop, [asked.section], chosen.changes, revision))
         gone = [] if it is None else ended(shop, it, chosen.gone, revision)
         known = {} if it is None else _outlook(it, shop, [*said, *gone])
-    held = _held(settings, known, unseen)
-    rows = [_row(settings, each, known, held, masking) for each in said]
-    rows += [replace(_row(settings, each, known, held, masking), gone=True) for each in gone]
+    newest = {_place(each): each.revision for row in [*said, *gone] for each in row.messages}
+    held = held_of(settings, list(known.values()), unseen)
+    view = _View(settings, masking, SECTIONS[asked.section], known, held, newest)
+    rows = [_row(view, each) for each in said]
+    rows += [replace(_row(view, each), gone=True) for each in gone]
     return RowsPreview(tuple(rows), tuple(unseen))
 
 
@@ -104,99 +118,66 @@ def _outlook(it: Trial, shop: Shop, said: Sequence[Said]) -> dict[ObjectRef, Rec
     return {ref: record for ref in refs if (record := it.record(ref)) is not None}
 
 
-def _held(settings: Settings, known: Mapping[ObjectRef, Record], unseen: list[str]) -> Held:
-    if not known:
-        return {}
-    try:
-        return asyncio.run(asyncio.wait_for(_ask(settings, list(known.values())), PATIENCE_S))
-    except TimeoutError:
-        unseen.append(f"what HubSpot holds: it gave no clear answer within {PATIENCE_S:.0f} seconds")
-        return {}
-    except ShopbridgeError as error:
-        unseen.append(f"what HubSpot holds: {error}")
-        return {}
+def _place(message: SyncMessage) -> Place:
+    return message.ref, message.source.topic, message.source.row_key
 
 
-async def _ask(settings: Settings, records: Sequence[Record]) -> Held:
-    found: dict[tuple[ObjectType, str], tuple[HubspotRecord, Mapping[str, str]]] = {}
-    async with HubspotReader.open(settings) as reader:
-        for kind in dict.fromkeys(record.type for record in records):
-            mine = [record for record in records if record.type is kind]
-            names = sorted({name for record in mine for name in record.desired.properties})
-            types = await reader.types(kind)
-            with_id = {record.hubspot_id: record.key for record in mine if record.hubspot_id is not None}
-            by_id = await reader.by_ids(kind, with_id, names) if with_id else {}
-            found |= {(kind, with_id[each]): (record, types) for each, record in by_id.items()}
-            without = [record.key for record in mine if record.hubspot_id is None]
-            by_key = await reader.by_key(kind, without, names) if without else {}
-            found |= {(kind, key): (record, types) for key, record in by_key.items()}
-    return found
-
-
-def _row(
-    settings: Settings,
-    said: Said,
-    known: Mapping[ObjectRef, Record],
-    held: Held,
-    masking: Masking,
-) -> RowShown:
-    kind = next((each.object_type for each in said.messages), ObjectType.CONTACT)
-    columns = {name: _shown(masking, kind, name, value) for name, value in _columns(said.change)}
-    messages = tuple(_message(settings, each, known.get(each.ref), held, masking) for each in said.messages)
-    deleted = said.change.operation is Operation.DELETE
-    return RowShown(said.change.table, said.change.row_key, columns, messages, said.unmapped, deleted)
-
-
-def _columns(change: Change) -> Iterator[tuple[str, Any]]:
-    row = change.after if change.after is not None else change.key
-    yield from row.items()
-    if isinstance(row, DecodedRow):
-        yield from ((name, f"({fault.type})") for name, fault in row.faults.items())
-
-
-def _shown(masking: Masking, kind: ObjectType, name: str, value: Any) -> Any:
-    if value is UNAVAILABLE:
-        return "(not in the change)"
-    return masking.value(kind, name, value if isinstance(value, str | int | bool | None) else str(value))
-
-
-def _message(
-    settings: Settings,
-    message: SyncMessage,
-    record: Record | None,
-    held: Held,
-    masking: Masking,
-) -> MessageShown:
-    shown = {name: masking.value(message.object_type, name, value) for name, value in message.properties.items()}
-    links = tuple(f"{link.kind} {link.external_id}" for link in message.associations)
-    request = None if record is None else rebuilt(record, settings.hubspot_api_version, masking, with_body=True)
-    due = request if request is not None and request.which == NEXT else None
-    there = None if record is None else held.get((record.type, record.key))
-    differences = None
-    if record is not None and there is not None and record.desired.fate is Fate.KEEP:
-        found, types = there
-        differences = tuple(
-            (name, _text(masking, message, name, mine), _text(masking, message, name, theirs))
-            for name, mine, theirs in differing(message.object_type, record.desired.properties, found.properties, types)
-        )
-    why = None if due is not None else _why(record)
-    hubspot_id = there[0].id if there else None if record is None else record.hubspot_id
-    return MessageShown(
-        ref=message.ref,
-        reason=str(message.reason),
-        properties=shown,
-        unavailable=tuple(sorted(message.unavailable)),
-        links=links,
-        request=due,
-        why=why,
-        hubspot_id=hubspot_id,
-        differences=differences,
+def _row(view: _View, said: Said) -> RowShown:
+    return RowShown(
+        table=said.change.table,
+        row_key=said.change.row_key,
+        columns=hidden(said, view.object_type, view.masking).columns,
+        messages=tuple(_message(view, each) for each in said.messages),
+        unmapped=hidden_faults(said, view.masking),
+        deleted=said.change.operation is Operation.DELETE,
     )
 
 
-def _text(masking: Masking, message: SyncMessage, name: str, text: str | None) -> str | None:
-    found = masking.value(message.object_type, name, text)
-    return None if found is None else str(found)
+def _message(view: _View, message: SyncMessage) -> MessageShown:
+    kind, is_last = message.object_type, view.newest[_place(message)] == message.revision
+    record = view.known.get(message.ref) if is_last else None
+    there = compared(record, view.held)
+    due = _due(view, record)
+    return MessageShown(
+        ref=message.ref,
+        reason=str(message.reason),
+        properties={name: view.masking.value(kind, name, value) for name, value in message.properties.items()},
+        unavailable=tuple(sorted(message.unavailable)),
+        links=tuple(f"{link.kind} {link.external_id}" for link in message.associations),
+        request=due,
+        followed_by=None if due is None else _following(view, record),
+        why=None if due is not None else _why(record) if is_last else "a newer change of the row is sent instead",
+        in_hubspot=there.standing,
+        hubspot_id=there.hubspot_id,
+        differences=_masked(kind, there.differences, view.masking),
+    )
+
+
+def _due(view: _View, record: Record | None) -> Request | None:
+    found = None if record is None else rebuilt(record, view.settings.hubspot_api_version, view.masking, with_body=True)
+    return found if found is not None and found.which == NEXT else None
+
+
+def _following(view: _View, record: Record | None) -> Request | None:
+    """A record that HubSpot is asked for first is made thereafter, if nobody is found."""
+    if record is None or not isinstance(plan(replace(record, in_flight=None)), Match):
+        return None
+    return _due(view, replace(record, searched=record.desired.match_value))
+
+
+def _masked(
+    kind: ObjectType, differences: tuple[Difference, ...] | None, masking: Masking
+) -> tuple[Difference, ...] | None:
+    if differences is None:
+        return None
+    return tuple(
+        (name, _text(masking.value(kind, name, mine)), _text(masking.value(kind, name, theirs)))
+        for name, mine, theirs in differences
+    )
+
+
+def _text(value: Value) -> str | None:
+    return None if value is None else str(value)
 
 
 def _why(record: Record | None) -> str:

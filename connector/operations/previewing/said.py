@@ -13,13 +13,14 @@ from connector.message import Origin, SyncMessage
 
 @dataclass(frozen=True, slots=True)
 class Unmapped:
-    """A row that a section cannot map: it would become this error."""
+    """A row that a section cannot map: it would become this error, of this property where one is at fault."""
 
     section: str
     table: str
     row_key: str
     type: str
     details: str
+    property_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,12 @@ class Said:
 
 
 def said_by(shop: Shop, sections: Iterable[str], changes: Iterable[Change], revision: int) -> Iterator[Said]:
-    """What each row says under the shop file. The messages take the place of whatever the ledger's copy knows."""
+    """What each row says under the shop file. The messages take the place of whatever the ledger's copy knows.
+
+    Of several changes of one row each takes the place of the one before it, so the last one stands.
+    """
     mappers = [mapper(shop, section) for section in sections]
-    for change in changes:
+    for number, change in enumerate(changes):
         messages: list[SyncMessage] = []
         unmapped: list[Unmapped] = []
         for each in mappers:
@@ -42,6 +46,6 @@ def said_by(shop: Shop, sections: Iterable[str], changes: Iterable[Change], revi
                 messages += each.map(change)
             except RowError as error:
                 place = (each.section, change.table, change.row_key)
-                unmapped.append(Unmapped(*place, error.type, error.details))
-        taking = (replace(each, origin=Origin.REPLAY, forced=True, revision=revision) for each in messages)
+                unmapped.append(Unmapped(*place, error.type, error.details, error.property_name))
+        taking = (replace(each, origin=Origin.REPLAY, forced=True, revision=revision + number) for each in messages)
         yield Said(change, tuple(taking), tuple(unmapped))
