@@ -11,6 +11,7 @@ STACK := $(PYTHON) -m deploy.local
 HOME_DEMO := .local/demo
 PORT_DEMO ?= 19000
 CONTACTS ?= 20000
+SIDE_BY_SIDE ?= 2
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,9 +45,9 @@ down: ## Stop the demo: worker and local stack
 	@if [ -x $(RUN)/python ]; then $(RUN)/python -m deploy.demo.run --home $(HOME_DEMO) --port-base $(PORT_DEMO) --stop; fi
 	@$(STACK) down --home $(HOME_DEMO) --port-base $(PORT_DEMO)
 
-test: .venv/installed ## Lint, types, unit and end-to-end tests on a stack of their own
+test: .venv/installed ## Lint, types, unit and end-to-end tests, on SIDE_BY_SIDE=2 stacks of their own
 	@$(MAKE) --no-print-directory lint
-	@$(RUN)/pytest
+	@$(RUN)/pytest -n $(SIDE_BY_SIDE) --dist loadfile
 
 unit: .venv/installed ## Only the tests that need no stack
 	@$(RUN)/pytest -m "not end_to_end"

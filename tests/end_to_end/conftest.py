@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.place import HOME, PORT_BASE
 from tests.support.world import ROOT, World
 
-HOME, PORT_BASE = os.environ.get("E2E_HOME", ".local/test"), os.environ.get("E2E_PORT_BASE", "21000")
 KEEP = "E2E_KEEP" in os.environ
 """Whether the stack is left running for the next run of tests."""
 
@@ -22,7 +22,7 @@ KEEP = "E2E_KEEP" in os.environ
 def stack() -> Iterator[dict[str, str]]:
     """The shared stack's addresses; the stack is started once and stopped at the end."""
     command = [sys.executable, "-m", "deploy.local"]
-    where = ["--home", HOME, "--port-base", PORT_BASE]
+    where = ["--home", HOME, "--port-base", str(PORT_BASE)]
     subprocess.run([*command, "up", *where], cwd=ROOT, check=True)
     lines = (ROOT / HOME / "env").read_text().splitlines()
     yield dict(line.split("=", 1) for line in lines if "=" in line)

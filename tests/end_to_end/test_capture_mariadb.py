@@ -28,8 +28,8 @@ from connector.change import Change, Operation
 from connector.kafka import Admin
 from connector.mapping import load_shop
 from connector.operations import capturing, database
-from tests.end_to_end.conftest import HOME
 from tests.support.lab import Lab, addresses_of, lab_of
+from tests.support.place import HOME
 from tests.support.world import ROOT, wait_until
 
 pytestmark = pytest.mark.end_to_end

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -18,13 +17,13 @@ from confluent_kafka.admin import AdminClient
 
 from connector.kafka import Admin, TopicInfo, own_topics, read_range
 from connector.settings import Settings
+from tests.support.place import HOME, PORT_BASE
 from tests.support.secured_stack import SecuredStack
 from tests.support.small_shop import CASES, SmallShop
 from tests.support.world import BIN, ROOT, World
 
 pytestmark = pytest.mark.end_to_end
 
-HOME, PORT_BASE = os.environ.get("E2E_HOME", ".local/test"), os.environ.get("E2E_PORT_BASE", "21000")
 TABLES, SHOP = ((CASES / f"external.{kind}").read_text() for kind in ("sql", "yaml"))
 WAYS = {"password": SecuredStack.by_password, "certificate": SecuredStack.by_certificate}
 
@@ -32,7 +31,7 @@ WAYS = {"password": SecuredStack.by_password, "certificate": SecuredStack.by_cer
 @pytest.fixture(scope="module")
 def secured() -> Iterator[SecuredStack]:
     """The stack with every door locked; it is made anew, so that no old right is left."""
-    stack = SecuredStack(ROOT / f"{HOME}-secured", int(PORT_BASE) + 100)
+    stack = SecuredStack(ROOT / f"{HOME}-secured", PORT_BASE + 100)
     stack.up()
     yield stack
     stack.down()
