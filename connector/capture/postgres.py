@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final, TypeVar
 
 import psycopg
 
@@ -13,7 +14,10 @@ from connector.capture.errors import CaptureError
 from connector.capture.plan import SCHEMA, CapturePlan
 from connector.capture.script import PASSWORD_PLACE, script, without_password
 
+T = TypeVar("T")
+
 NOTHING: Final = Catalogue()
+ATTEMPTS: Final = 5
 ANEW: Final = (
     "Run `shopbridge capture remove`, then `apply`, which loads all rows again. Rows deleted in between are not "
     "noticed; their objects stay in HubSpot"
@@ -68,6 +72,10 @@ def apply(plan: CapturePlan, url: str) -> list[str]:
     `url` is that of a role that may do so. Raises CaptureError with the SQL to run when it may not, or when a mapped
     table does not exist.
     """
+    return _begun_again(partial(_apply, plan, url))
+
+
+def _apply(plan: CapturePlan, url: str) -> list[str]:
     with catalogue.connect(url) as connection:
         catalogue.require_logical(connection, plan)
         require_tables(connection, plan)
@@ -82,9 +90,25 @@ def apply(plan: CapturePlan, url: str) -> list[str]:
                 f"the role that the database's address names may not prepare capture ({error.diag.message_primary}). "
                 f"Give an address that may (SHOP_ADMIN_URL), or let an administrator run:\n\n{sql_script(plan, there)}"
             ) from error
+        except psycopg.errors.DeadlockDetected:
+            raise
         except psycopg.Error as error:
             raise CaptureError(f"the database refused to prepare capture: {error}") from error
     return missing
+
+
+def _begun_again(work: Callable[[], T]) -> T:
+    """What `work` gives, begun again where the server ended its transaction for a deadlock.
+
+    PostgreSQL's own autovacuum locks the tables that we alter, in another order. Raises CaptureError if it goes on.
+    """
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            return work()
+        except psycopg.errors.DeadlockDetected as error:
+            if not left:
+                raise CaptureError(f"somebody else works at the same tables, try again later: {error}") from error
+    raise AssertionError("there is at least one attempt")
 
 
 def _require_publication(plan: CapturePlan, there: Catalogue) -> None:
@@ -129,20 +153,29 @@ def remove(plan: CapturePlan, url: str) -> list[str]:
 
     Raises CaptureError with the SQL to run when the role may not do it.
     """
+    gone: dict[str, None] = {}
+    _begun_again(partial(_remove, plan, url, gone))
+    return list(gone)
+
+
+def _remove(plan: CapturePlan, url: str, gone: dict[str, None]) -> None:
+    """Adds what it runs to `gone`: a slot that was dropped stays so when the rest is rolled back."""
     with catalogue.connect(url) as connection:
-        gone = removal(plan, catalogue.read(connection, plan, []))
+        there = removal(plan, catalogue.read(connection, plan, []))
+        gone |= dict.fromkeys(there)
         try:
-            for statement in gone:
+            for statement in there:
                 connection.execute(statement)
         except psycopg.errors.InsufficientPrivilege as error:
-            script = "\n".join(f"{statement};" for statement in gone)
+            script = "\n".join(f"{statement};" for statement in there)
             raise CaptureError(
                 f"the role that the database's address names may not remove capture ({error.diag.message_primary}). "
                 f"Give an address that may (SHOP_ADMIN_URL), or let an administrator run:\n\n{script}"
             ) from error
+        except psycopg.errors.DeadlockDetected:
+            raise
         except psycopg.Error as error:
             raise CaptureError(f"the database refused to remove capture: {error}") from error
-    return gone
 
 
 def _role(plan: CapturePlan, there: Catalogue) -> list[str]:
