@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.told_and_done import Writes, named, odd, sharing, writes_since
 from tests.support.world import World, wait_until
 
 pytestmark = pytest.mark.end_to_end
@@ -36,76 +36,6 @@ def ledger_of(world: World) -> list[str]:
     with closing(sqlite3.connect(f"file:{world.ledger}?mode=ro", uri=True)) as connection:
         names = ("contribution", "record", "link", "error", "object", "mapping")
         return [str(row) for name in names for row in connection.execute(f"SELECT * FROM {name} ORDER BY 1, 2")]
-
-
-def owner_of(key: str) -> str:
-    """The object that a record is named after; which of its records bears a number depends on what is read first."""
-    return re.sub(r"~\d+$", "", key)
-
-
-Writes = dict[str, set[str]]
-"""The owner of each record → the properties written, `archive`, and whose records it was linked to or parted from."""
-
-
-def writes_since(world: World, seq: int) -> Writes:
-    """What the sandbox was made to write since; a link that is parted and made anew, to a record's new id, is made."""
-    query = "SELECT record_id, action, properties, to_id FROM write_log WHERE seq > ?"
-    with closing(sqlite3.connect(f"file:{world.sandbox_file}?mode=ro", uri=True)) as connection:
-        rows = connection.execute(query, (seq,)).fetchall()
-        known = connection.execute("SELECT id, json_extract(properties, '$.shopbridge_key') FROM record").fetchall()
-    keys = {number: owner_of(str(key)) for number, key in known}
-    found: Writes = {}
-    for record_id, action, properties, to_id in rows:
-        names = set(json.loads(properties)) - {"shopbridge_key"}
-        said = {f"{action} {keys[to_id]}"} if to_id else names or {action}
-        found.setdefault(str(keys.get(record_id)), set()).update(said)
-    mine = {key: names for key, names in found.items() if key.startswith("demo:")}
-    return {
-        key: {each for each in names if each.removeprefix("dis") not in names - {each}} for key, names in mine.items()
-    }
-
-
-def named(found: dict[str, Any]) -> Writes:
-    """What a preview of a file names, in the same words; objects that share a record are told apart by nobody."""
-    record = {each["object"]: owner_of(each["record"]) for each in found["changes"]}
-    every: Writes = {}
-    for each in found["changes"]:
-        parents = {verb: [link.split(" ")[1] for link in each[verb]] for verb in ("links_added", "links_removed")}
-        links = {f"associate {record.get(parent, parent)}" for parent in parents["links_added"]}
-        parted = {f"disassociate {record.get(parent, parent)}" for parent in parents["links_removed"]}
-        ended = {"archive"} if each["action"] == "archive" else set[str]()
-        every.setdefault(owner_of(each["record"]), set()).update({*each["properties"], *links, *parted, *ended})
-    return every
-
-
-def shared_records(world: World) -> set[str]:
-    """The owners of the records of which several objects speak, or spoke."""
-    query = "SELECT r.key FROM object AS o JOIN record AS r ON r.number = o.record GROUP BY r.key HAVING count(*) > 1"
-    with closing(sqlite3.connect(f"file:{world.ledger}?mode=ro", uri=True)) as connection:
-        return {owner_of(key) for (key,) in connection.execute(query)}
-
-
-def assert_same(found: dict[str, Any], written: Writes, shared: set[str]) -> None:
-    """What was named is what was written, but for what HubSpot refuses again. The first that are not so are shown.
-
-    Which of the objects that share a record it is named after depends on which is read first; what the one says may be
-    written before the other speaks, and is then written over, or goes with the record.
-    """
-    refused = {owner_of(each["record"]) for each in found["changes"] if each["was_refused"]} - {*written}
-    said = {
-        key: {each for each in names if each.partition(" ")[2] not in refused}
-        for key, names in named(found).items()
-        if key not in refused
-    }
-    record = {each["object"]: owner_of(each["record"]) for each in found["changes"]}
-    done: Writes = {}
-    for key, names in written.items():
-        told = {" ".join(record.get(word, word) for word in each.split(" ")) for each in names}
-        done.setdefault(record.get(key, key), set()).update(told)
-    for key in shared & {*said, *done}:
-        said[key] = said.get(key, set()) | done.get(key, set())
-    odd = [(key, said.get(key), done.get(key)) for key in sorted({*said, *done})]
-    assert [] == [each for each in odd if each[1] != each[2]][:20]
 
 
 def replayed(world: World, text: str) -> Writes:
@@ -257,8 +187,9 @@ def test_a_changed_file_names_just_what_the_replay_changes(world: World) -> None
     assert before == (world.last_write(), ledger_of(world))
     assert "archive" in named(found)[f"demo:DEAL:{order}"]
     assert {"create", "update", "archive"} == {each["action"] for each in found["changes"]}
-    before_it = shared_records(world)
-    assert_same(found, replayed(world, changed), before_it | shared_records(world))
+    before_it = sharing(world)
+    written = replayed(world, changed)
+    assert [] == odd(found, written, [*before_it, *sharing(world)])
     again = preview(world, "--file", str(world.shop_file))
     assert ([], left(found)) == (again["changes"], left(again))
 
@@ -266,8 +197,9 @@ def test_a_changed_file_names_just_what_the_replay_changes(world: World) -> None
     other.write_text(first)
     found = preview(world, "--file", str(other))
     assert any(each["links_added"] for each in found["changes"] if each["action"] == "update")
-    before_it = shared_records(world)
-    assert_same(found, replayed(world, first), before_it | shared_records(world))
+    before_it = sharing(world)
+    written = replayed(world, first)
+    assert [] == odd(found, written, [*before_it, *sharing(world)])
 
 
 def another(text: str) -> str:
