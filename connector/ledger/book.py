@@ -159,12 +159,14 @@ class Book:
     def child_id(self, link: LinkRow) -> str | None:
         """The child's HubSpot id, unless its record is to be archived."""
         child = self.shelf.record(link.child).record
-        return None if child.desired.fate is Fate.ARCHIVE else child.hubspot_id
+        return None if has_gone(child) else child.hubspot_id
 
     def _in_order(self, link: LinkRow) -> bool:
         child, parent = self.shelf.record(link.child).record, self.parent_of(link)
         standing = state(replace(link, failed=None), child.hubspot_id, parent)
-        return not link.wanted or standing is LinkState.MADE or (standing is LinkState.WAIVED and not link.required)
+        if not link.wanted or standing is LinkState.MADE:
+            return True
+        return not link.required if standing is LinkState.WAIVED else has_gone(child)
 
     def unlink(self, number: int) -> None:
         """The record was archived: HubSpot dropped its associations with it."""
@@ -230,6 +232,11 @@ class Book:
         child = self.shelf.record(link.child).record
         now = pair(child.hubspot_id, self.parent_of(link))
         return now if link.wanted and now is not None and _holds_product(child) else None
+
+
+def has_gone(child: Record) -> bool:
+    """Whether nothing is to be made of the child: of a line that went with its deal the link is wanted all the same."""
+    return child.desired.fate is Fate.ARCHIVE
 
 
 def _holds_product(child: Record) -> bool:

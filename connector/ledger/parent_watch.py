@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, or_, select
 
 from connector.ledger import progress
-from connector.ledger.book import Book
+from connector.ledger.book import Book, has_gone
 from connector.ledger.error_book import ErrorPost
 from connector.ledger.ledger import Ledger
 from connector.ledger.link_desk import fail
@@ -116,7 +116,7 @@ class ParentWatch:
         standing = state(link, child.hubspot_id, parent)
         if standing is LinkState.WAIVED:
             return ("PARENT_DELETED", f"{ref} was deleted or filtered out") if link.required else None
-        if parent.hubspot_id is not None or not self._must_have_come(book, link):
+        if has_gone(child) or parent.hubspot_id is not None or not self._must_have_come(book, link):
             return None
         above = book.shelf.record(book.shelf.numbered(link.parent).record).record
         if above.refused_generation == above.generation or _is_in_error(tx, str(ref)):

@@ -116,3 +116,37 @@ async def test_a_child_that_goes_takes_its_error_along(office: Office, watch: Pa
     assert [0, 1] == [await watch.sweep(now) for now in (0, 30)]
     await office.say(deleted(ObjectType.LINE_ITEM, "1-1", 2))
     assert [ErrorState.OPEN, ErrorState.RESOLVED] == [error.state for error in office.errors]
+
+
+async def refuse_deals(office: Office) -> None:
+    """HubSpot takes what is due, but for deals."""
+    for step in await office.take():
+        bad = step.type is ObjectType.DEAL
+        refused = Refused(Refusal("INVALID_NUMBER", "∞ was not a valid long.", "amount"))
+        await office.desk.settle({step.record: refused if bad else office.portal.do(step)})
+
+
+async def test_a_line_that_went_with_its_deal_waits_for_none(office: Office, watch: ParentWatch) -> None:
+    """A cascade took the line, and no change tells of it; the deal came again, and that HubSpot refuses it is its own."""
+    await office.say(deal("1", 1), line("1-1", 1, "1", cascade=True))
+    await office.say(deleted(ObjectType.DEAL, "1", 2), deal("1", 3))
+    await refuse_deals(office)
+    await everything_came(watch)
+    assert [0, 0] == [await watch.sweep(now) for now in (0, 1000)]
+    assert ["INVALID_NUMBER"] == [error.type for error in office.errors]
+
+
+async def test_a_line_that_goes_with_its_deal_takes_its_error_along(office: Office, watch: ParentWatch) -> None:
+    """The deal was refused before it went, and is refused as it comes again: the line's error is over all the same."""
+    await office.say(deal("1", 1), line("1-1", 1, "1", cascade=True))
+    await refuse_deals(office)
+    await everything_came(watch)
+    assert [0, 1] == [await watch.sweep(now) for now in (0, 30)]
+    await office.say(deleted(ObjectType.DEAL, "1", 2), deal("1", 3))
+    await refuse_deals(office)
+    of_the_line = [error.state for error in office.errors if error.type == "PARENT_REFUSED"]
+    assert [ErrorState.OPEN, ErrorState.RESOLVED] == of_the_line
+    assert [0, 0] == [await watch.sweep(now) for now in (1000, 2000)]
+    await office.say(line("1-1", 4, "1", cascade=True))
+    await everything_came(watch)
+    assert [0, 1] == [await watch.sweep(now) for now in (3000, 4000)]
