@@ -127,7 +127,7 @@ async def refuse_deals(office: Office) -> None:
 
 
 async def test_a_line_that_went_with_its_deal_waits_for_none(office: Office, watch: ParentWatch) -> None:
-    """A cascade took the line, and no change tells of it; the deal came again, and that HubSpot refuses it is its own."""
+    """A cascade took the line, and no change tells of it; that HubSpot refuses the deal that came again is its own."""
     await office.say(deal("1", 1), line("1-1", 1, "1", cascade=True))
     await office.say(deleted(ObjectType.DEAL, "1", 2), deal("1", 3))
     await refuse_deals(office)
