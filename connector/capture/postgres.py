@@ -82,19 +82,24 @@ def _apply(plan: CapturePlan, url: str) -> list[str]:
         there = catalogue.read(connection, plan, grants(plan))
         _require_publication(plan, there)
         missing = statements(plan, there)
-        try:
-            for statement in missing:
-                connection.execute(statement)
-        except psycopg.errors.InsufficientPrivilege as error:
-            raise CaptureError(
-                f"the role that the database's address names may not prepare capture ({error.diag.message_primary}). "
-                f"Give an address that may (SHOP_ADMIN_URL), or let an administrator run:\n\n{sql_script(plan, there)}"
-            ) from error
-        except psycopg.errors.DeadlockDetected:
-            raise
-        except psycopg.Error as error:
-            raise CaptureError(f"the database refused to prepare capture: {error}") from error
+        _run(connection, missing, "prepare", lambda: sql_script(plan, there))
     return missing
+
+
+def _run(connection: Connection, needed: Sequence[str], what: str, for_administrators: Callable[[], str]) -> None:
+    """Raises CaptureError where the server refuses, but lets a deadlock pass: the whole can be begun again."""
+    try:
+        for statement in needed:
+            connection.execute(statement)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise CaptureError(
+            f"the role that the database's address names may not {what} capture ({error.diag.message_primary}). "
+            f"Give an address that may (SHOP_ADMIN_URL), or let an administrator run:\n\n{for_administrators()}"
+        ) from error
+    except psycopg.errors.DeadlockDetected:
+        raise
+    except psycopg.Error as error:
+        raise CaptureError(f"the database refused to {what} capture: {error}") from error
 
 
 def _begun_again(work: Callable[[], T]) -> T:
@@ -163,19 +168,7 @@ def _remove(plan: CapturePlan, url: str, gone: dict[str, None]) -> None:
     with catalogue.connect(url) as connection:
         there = removal(plan, catalogue.read(connection, plan, []))
         gone |= dict.fromkeys(there)
-        try:
-            for statement in there:
-                connection.execute(statement)
-        except psycopg.errors.InsufficientPrivilege as error:
-            script = "\n".join(f"{statement};" for statement in there)
-            raise CaptureError(
-                f"the role that the database's address names may not remove capture ({error.diag.message_primary}). "
-                f"Give an address that may (SHOP_ADMIN_URL), or let an administrator run:\n\n{script}"
-            ) from error
-        except psycopg.errors.DeadlockDetected:
-            raise
-        except psycopg.Error as error:
-            raise CaptureError(f"the database refused to remove capture: {error}") from error
+        _run(connection, there, "remove", lambda: "\n".join(f"{statement};" for statement in there))
 
 
 def _role(plan: CapturePlan, there: Catalogue) -> list[str]:
